@@ -1,0 +1,1 @@
+"""Sources and recipients, one package each, found through entry points."""

@@ -1,0 +1,1 @@
+"""HTTP: ingress, acknowledgements and health."""

@@ -1,0 +1,1 @@
+"""The `hub` command: one small file per command group."""

@@ -1,0 +1,1 @@
+"""Delivery to recipients: permit, disclosure intent, attempt, receipt."""

@@ -1,0 +1,1 @@
+"""Event-log backends behind one port."""

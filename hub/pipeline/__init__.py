@@ -1,0 +1,1 @@
+"""One batch of the log becomes one transaction: each step has its own file."""

@@ -1,0 +1,1 @@
+"""Public test kit: fake clock, in-memory parts, crash points."""

@@ -1,0 +1,1 @@
+"""Every proof of the hub, one folder per kind of test."""

@@ -1,0 +1,1 @@
+"""The demo's story over the real processes."""

@@ -1,0 +1,1 @@
+"""Speed of the core and of the pipeline."""
