@@ -1,0 +1,1 @@
+"""The integration hub between justice and welfare systems."""

@@ -1,0 +1,124 @@
+"""Entitlement: has somebody agreed, for each person the data are about, who was entitled to?
+
+A category may be about parent, child and carer at once; each must be covered by a grantor entitled
+for that person, or by a norm the policy names. Who may consent for a child follows custody
+(BGB §§ 1629, 1674, 1678; SGB I § 36 for capacity).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hub.domain.children import Child, Custody, age_on
+from hub.domain.consent import Capacity, Category, Consent, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from hub.domain.policy import Policy
+
+
+class Denial(StrEnum):
+    """Every reason against a disclosure: the fixed vocabulary of permits."""
+
+    UNKNOWN = "unknown"
+    BIRTH_DATE_UNKNOWN = "birth-date-unknown"
+    CATEGORY_NOT_PERMITTED = "category-not-permitted"
+    CHILD_NOT_COVERED = "child-not-covered"
+    CHILD_OBJECTS = "child-objects"
+    CHILD_OF_AGE = "child-of-age"
+    CHILD_REMOVED = "child-removed"
+    CHILD_UNKNOWN = "child-unknown"
+    CO_CONSENT_MISSING = "co-consent-missing"
+    CONSENT_DECLINED = "consent-declined"
+    CONSENT_EXPIRED = "consent-expired"
+    CONSENT_NOT_YET = "consent-not-yet-effective"
+    CONSENT_SUPERSEDED = "consent-superseded"
+    CONSENT_VIEW_STALE = "consent-view-stale"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    CONTACT_RESTRICTED = "contact-restricted"
+    CUSTODY_UNKNOWN = "custody-unknown"
+    EPISODE_VOID = "entered-in-error"
+    FROZEN = "frozen"
+    GRANTOR_NOT_ENTITLED = "grantor-not-entitled"
+    IMPRISONMENT_NOT_PERMITTED = "imprisonment-not-permitted"
+    LIVES_IN_PRISON = "lives-in-prison"
+    NO_CONSENT = "no-consent"
+    NO_LEGAL_BASIS = "no-legal-basis"
+    NO_RECIPIENT = "no-recipient"
+    NOT_IN_CUSTODY = "not-in-custody"
+    NOT_SETTLED = "settle-window-open"
+    PURPOSE_NOT_COVERED = "purpose-not-covered"
+    RECIPIENT_NOT_COVERED = "recipient-not-covered"
+    RECIPIENT_NOT_IN_FORCE = "recipient-not-in-force"
+    REFERRAL_ENDED = "referral-ended"
+    SAFETY_CHECK_MISSING = "safety-check-missing"
+    SAFETY_CONCERN = "safety-concern"
+    SCOPE_ENDED = "scope-ended"
+    SECRECY_RELEASE_MISSING = "secrecy-release-missing"
+    STILL_IN_CUSTODY = "still-in-custody"
+    UNRESOLVED_INPUT = "unresolved-input"
+
+
+def uncovered(
+    category: Category, consents: Sequence[Consent], child: Child, policy: Policy, now: datetime
+) -> Denial | None:
+    """Return why `category` may not be carried under these valid consents, or None if it may."""
+    rule = policy.categories.get(category)
+    holding = [c for c in consents if category in c.record.categories]
+    if rule is None or not rule.about or not holding:
+        if category is Category.IMPRISONMENT:
+            return Denial.IMPRISONMENT_NOT_PERMITTED
+        return Denial.CATEGORY_NOT_PERMITTED
+    if any(c.record.override is not None for c in holding):
+        return None
+    capacities = {g.capacity for c in holding for g in c.record.grantors}
+    for subject in rule.about:
+        if subject in rule.norms:
+            continue
+        missing = _not_entitled(subject, capacities, child, policy, now)
+        if missing is not None:
+            return missing
+    return None
+
+
+def _not_entitled(
+    subject: Subject, capacities: set[Capacity], child: Child, policy: Policy, now: datetime
+) -> Denial | None:
+    if subject is Subject.PARENT:
+        return None if Capacity.OWN_DATA in capacities else Denial.GRANTOR_NOT_ENTITLED
+    if subject is Subject.CARER:
+        return None if Capacity.CARER in capacities else Denial.GRANTOR_NOT_ENTITLED
+    if subject is Subject.CHILD:
+        return _not_entitled_for_child(capacities, child, policy, now)
+    return Denial.GRANTOR_NOT_ENTITLED
+
+
+def _not_entitled_for_child(
+    capacities: set[Capacity], child: Child, policy: Policy, now: datetime
+) -> Denial | None:
+    if capacities & {Capacity.GUARDIAN, Capacity.COURT}:
+        return None
+    if (
+        Capacity.MINOR in capacities
+        and child.birth_date is not None
+        and age_on(child.birth_date, now.date()) >= policy.minor_consent_age
+    ):
+        return None
+    own = Capacity.CUSTODIAL_PARENT in capacities
+    other = Capacity.OTHER_PARENT in capacities
+    match child.custody:
+        case Custody.SOLE:
+            return None if own else Denial.GRANTOR_NOT_ENTITLED
+        case Custody.JOINT:
+            if own and other:
+                return None
+            return Denial.CO_CONSENT_MISSING if own or other else Denial.GRANTOR_NOT_ENTITLED
+        case Custody.OTHER_ALONE | Custody.RESTING:
+            return None if other else Denial.GRANTOR_NOT_ENTITLED
+        case Custody.NONE:
+            return Denial.GRANTOR_NOT_ENTITLED
+        case _:
+            return Denial.CUSTODY_UNKNOWN
