@@ -18,23 +18,35 @@ class Retriable(HubError):
 
     `retry_after_s` is the wait in seconds that the other side asked for, if it did.
     `possibly_sent` is false only if it is certain that no byte of a request left (rule 10: such an
-    attempt disclosed nothing).
+    attempt disclosed nothing). `code` is machine-readable.
     """
 
     def __init__(
-        self, message: str, *, retry_after_s: float | None = None, possibly_sent: bool = True
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        possibly_sent: bool = True,
+        code: str = "retriable",
     ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.possibly_sent = possibly_sent
+        self.code = code
 
 
 class Permanent(HubError):
-    """The same call will fail again: a refusal that no retry changes. `code` is machine-readable."""
+    """The same call will fail again: a refusal that no retry changes. `code` is machine-readable.
 
-    def __init__(self, message: str, *, code: str = "permanent") -> None:
+    `possibly_sent` is false only if it is certain that no byte of a request left.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "permanent", possibly_sent: bool = True
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.possibly_sent = possibly_sent
 
 
 class Poison(HubError):
