@@ -190,8 +190,9 @@ class FileVault:
             (key_id,) = connection.execute("SELECT key_id FROM master").fetchone()
         if key_id != master.key_id:
             problem = (
-                f"{self._name}: its keys were wrapped by another master key ({key_id}) than the one "
-                f"given ({master.key_id}). Remedy: restore the {MASTER_KEY_FILE} that belongs to it."
+                f"{self._name}: its keys were wrapped by another master key ({key_id}) than "
+                f"the one given ({master.key_id}). Remedy: restore the {MASTER_KEY_FILE} "
+                "that belongs to it."
             )
             raise ConfigError((problem,))
 
