@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from hub.domain.children import Child
-from hub.domain.consent import Ask, Consent
+from hub.domain.consent import Ask, Consent, Withdrawal
 from hub.domain.events import PersonNumber
 from hub.domain.ids import PersonKey, TenantId
 from hub.domain.movements import Ending, Movement
@@ -26,7 +26,7 @@ class Episode(Value, frozen=True, kw_only=True):
 
     `first_received_at` is when the hub's log first heard of the admission; before `settle_until`
     nothing may leave. `void` marks a stay that was entered in error, `children_asked` counts the
-    look-ups made for it.
+    look-ups made for it, and `ask_again` wants another.
     """
 
     episode_id: UUID
@@ -40,6 +40,7 @@ class Episode(Value, frozen=True, kw_only=True):
     booking: str | None = None
     void: bool = False
     children_asked: int = 0
+    ask_again: bool = False
 
     @property
     def running(self) -> bool:
@@ -117,6 +118,7 @@ class Case(Value, frozen=True, kw_only=True):
     children: tuple[Child, ...] = ()
     child_count: int | None = None
     consents: tuple[Consent, ...] = ()
+    withdrawn_all: Withdrawal | None = None
     ask: Ask | None = None
     freeze: Freeze | None = None
     referrals: tuple[Referral, ...] = ()

@@ -39,8 +39,8 @@ class Send(Value, frozen=True, kw_only=True):
     """One message to one recipient, ready to leave once a permit holds at the instant of sending.
 
     `order_key` (recipient and referral) keeps messages of one referral in order (P5);
-    `idempotency_id` never changes over attempts, restarts and replays (P2). A retraction carries
-    no content (P3).
+    `idempotency_id` never changes over attempts, restarts and replays (P2), and is the send's id
+    as well. A retraction carries no content (P3).
     """
 
     send_id: UUID
@@ -119,4 +119,3 @@ class Decision(Value, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     closed: tuple[tuple[PersonKey, ClosedEpisode], ...] = ()
     reopened: tuple[UUID, ...] = ()
-

@@ -137,6 +137,7 @@ def episodes_from(
                 end_received_at=stay.end_received_at,
                 booking=same.booking if same else None,
                 children_asked=same.children_asked if same else 0,
+                ask_again=same.ask_again if same else False,
             )
         )
     return tuple(sorted([*void, *found], key=lambda e: e.admitted_at)), unmatched

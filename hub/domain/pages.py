@@ -127,6 +127,11 @@ _EN = _Language(
     },
 )
 
+_CODED = frozenset(
+    {"parent_in_prison", "custody", "carer", "carer_knows", "no_letter", "child_view"}
+)
+"""Keys whose values are codes to be put into words; all others are shown as they were stated."""
+
 LANGUAGES: dict[str, _Language] = {"de": _DE, "en": _EN}
 
 
@@ -137,7 +142,8 @@ def page(content: Content, language: str) -> str:
     if content.provisional:
         lines += [words.provisional, ""]
     lines += [
-        f"{words.labels[item.key]}: {words.values.get(item.value, item.value)}"
+        f"{words.labels[item.key]}: "
+        f"{words.values.get(item.value, item.value) if item.key in _CODED else item.value}"
         for item in content.items
     ]
     lines += [

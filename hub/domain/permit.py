@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from hub.domain.children import ADULT_AGE, Child, Restriction, SafetyAnswerKind, View, age_on
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from hub.domain.case import Case, Episode
     from hub.domain.policy import Rules
 
-__all__ = ["ENDING", "Denial", "Permit", "Question", "permit", "permitted_categories"]
+__all__ = [
+    "ENDING",
+    "Denial",
+    "Permit",
+    "Question",
+    "permit",
+    "permit_for_send",
+    "permitted_categories",
+]
 
 
 class Permit(Value, frozen=True, kw_only=True):
@@ -46,6 +54,38 @@ class Question(Value, frozen=True, kw_only=True):
     purpose: Purpose
     recipient: RecipientId
     categories: tuple[Category, ...]
+
+
+class SendLike(Protocol):
+    """What the permit must know of an outgoing message: a `Send`, or its row in the outbox."""
+
+    @property
+    def child(self) -> ChildKey:
+        """Which child it is about."""
+
+    @property
+    def episode_id(self) -> UUID:
+        """Which stay it is about."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for."""
+
+    @property
+    def recipient(self) -> RecipientId:
+        """Who gets it."""
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """What it carries."""
+
+    @property
+    def referral_id(self) -> UUID:
+        """Which referral it belongs to."""
+
+    @property
+    def generation(self) -> int:
+        """Which generation of it."""
 
 
 class EndKind(StrEnum):
@@ -120,6 +160,41 @@ def permit(
         reasons=tuple(sorted(against.found)),
         consents=tuple(sorted(c.record.record_id for c in valid)),
         policy=rules.policy.version,
+    )
+
+
+def permit_for_send(
+    case: Case,
+    send: SendLike,
+    rules: Rules,
+    now: datetime,
+    until: datetime,
+    *,
+    held: bool = False,
+    stale: bool = False,
+) -> Permit:
+    """Return whether a message of the outbox may be disclosed from `now` to `until`.
+
+    The referral must still be open in the case: what the core took back meanwhile never leaves.
+    """
+    question = Question(
+        child=send.child,
+        episode_id=send.episode_id,
+        purpose=send.purpose,
+        recipient=send.recipient,
+        categories=send.categories,
+    )
+    answer = permit(case, question, rules, now, until, held=held, stale=stale)
+    standing = any(
+        r.referral_id == send.referral_id and r.generation == send.generation and r.open
+        for r in case.referrals
+    )
+    if standing:
+        return answer
+    return Permit(
+        reasons=tuple(sorted({*answer.reasons, Denial.REFERRAL_ENDED})),
+        consents=answer.consents,
+        policy=answer.policy,
     )
 
 
@@ -305,7 +380,8 @@ def _scope_over(
     consent: Consent, purpose: Purpose, episode: Episode | None, rules: Rules, until: datetime
 ) -> bool:
     """A standing consent needs an expiry within the policy's maximum. An episode one ends with the
-    first stay that was running or began after it was given, release notices a little later."""
+    first stay that was running or began after it was given, release notices a little later.
+    """
     record = consent.record
     if record.scope is Scope.STANDING:
         limit = record.given_at + timedelta(days=rules.policy.standing_max_days)

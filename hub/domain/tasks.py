@@ -18,6 +18,7 @@ class TaskKind(StrEnum):
     BIRTH_DATE_UNKNOWN = "birth-date-unknown"
     CONTACT_RESTRICTED = "contact-restricted"
     SAFETY_CONCERN = "safety-concern"
+    CHILD_OBJECTS = "child-objects"
     NO_RECIPIENT = "no-recipient"
     LOOKUP_FAILED = "lookup-failed"
     IDENTITY_UNMATCHED = "identity-unmatched"
@@ -53,6 +54,8 @@ ADVICE: dict[TaskKind, str] = {
     TaskKind.CONTACT_RESTRICTED: "A contact restriction stands between parent and child. A trained "
     "person decides whether and how help is offered.",
     TaskKind.SAFETY_CONCERN: "The safety answer names a concern. A trained person decides.",
+    TaskKind.CHILD_OBJECTS: "A child below the age at which an objection decides does not want "
+    "this. Talk with the parent before anything is sent.",
     TaskKind.NO_RECIPIENT: "No office in the directory is competent for this child's place of "
     "stay. Find the office and add it to the directory, or refer by hand.",
     TaskKind.LOOKUP_FAILED: "The prison's contacts service gave no answer. Check the service, then "

@@ -5,14 +5,44 @@ port are frozen; sealed bytes stay sealed on their way to the store.
 """
 
 from hub.ports.clock import Clock
-from hub.ports.keys import DataKey, KeyVault, Pseudonyms, Sealer
 from hub.ports.codec import EventCodec
-from hub.ports.log import BatchHandler, EventLog, LogIdentity, LogRecord, NewRecord, Topic
-from hub.ports.store import Batch, BatchWrites, CaseStore, DeadLetter, DueEvent, FactRow, LookupRow, Outcome, OutcomeKind, SendRow, StoredCase, StoredEpisode, TaskRow, WithheldRow
-from hub.ports.delivery import Attempt, AttemptOutcome, ClaimedSend, DeliveryBatch, DeliveryStore, EarlierSend, Intent
+from hub.ports.connectors import (
+    Capabilities,
+    Connector,
+    ConnectorType,
+    IntentWindow,
+    OutboundMessage,
+    Receipt,
+)
+from hub.ports.delivery import (
+    Attempt,
+    AttemptOutcome,
+    ClaimedSend,
+    DeliveryBatch,
+    DeliveryStore,
+    EarlierSend,
+    Intent,
+)
 from hub.ports.ingress import IngressStore, RelayStore
-from hub.ports.connectors import Capabilities, Connector, ConnectorType, IntentWindow, OutboundMessage, Receipt
+from hub.ports.keys import DataKey, KeyVault, Pseudonyms, Sealer
+from hub.ports.log import BatchHandler, EventLog, LogIdentity, LogRecord, NewRecord, Topic
 from hub.ports.sources import ChildrenLookup, Source, SourceContext, SourceType, Translation
+from hub.ports.store import (
+    Batch,
+    BatchWrites,
+    CaseStore,
+    DeadLetter,
+    DueEvent,
+    FactRow,
+    LookupRow,
+    Outcome,
+    OutcomeKind,
+    SendRow,
+    StoredCase,
+    StoredEpisode,
+    TaskRow,
+    WithheldRow,
+)
 
 __all__ = [
     "Attempt",

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 
-
 class Clock(Protocol):
     """The only source of business time. Leases and timeouts use `time.monotonic` instead."""
 

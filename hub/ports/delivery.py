@@ -91,12 +91,14 @@ class DeliveryBatch(Protocol):
 
     def still_leased(self, worker: str, send_ids: Sequence[UUID]) -> set[UUID]:
         """Lock and return those of the rows that this worker still holds and may try now (none
-        while the emergency brake is on)."""
+        while the emergency brake is on).
+        """
         ...
 
     def earlier(self, send: SendRow) -> list[EarlierSend]:
         """Return the rows before `send` with its order key and generation, ended ones included,
-        oldest first; locked."""
+        oldest first; locked.
+        """
         ...
 
     def intend(self, intents: Sequence[Intent]) -> None:
@@ -105,7 +107,8 @@ class DeliveryBatch(Protocol):
 
     def deny(self, denials: Sequence[tuple[UUID, tuple[str, ...]]], retry_s: float) -> set[UUID]:
         """Release rows whose permit was denied, to be tried after `retry_s` seconds or when the
-        case's version changes. Return those whose reasons changed: only these are logged."""
+        case's version changes. Return those whose reasons changed: only these are logged.
+        """
         ...
 
     def release(self, send_ids: Sequence[UUID], retry_s: float) -> None:

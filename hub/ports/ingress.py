@@ -19,7 +19,8 @@ class IngressStore(Protocol):
 
     def due(self, now: datetime, limit: int, again_after_s: float) -> list[DueEvent]:
         """Return events due by `now` (business time) that were never appended, or were appended
-        more than `again_after_s` (real) seconds ago and are still undecided."""
+        more than `again_after_s` (real) seconds ago and are still undecided.
+        """
         ...
 
     def appended(self, event_ids: Sequence[UUID]) -> None:

@@ -32,7 +32,9 @@ class KeyVault(Protocol):
         """
         ...
 
-    def unwrap(self, tenant: TenantId, keys: Sequence[DataKeyId]) -> dict[DataKeyId, DataKey | None]:
+    def unwrap(
+        self, tenant: TenantId, keys: Sequence[DataKeyId]
+    ) -> dict[DataKeyId, DataKey | None]:
         """Return the keys with these ids; None for a tombstoned one. Unknown ids are left out."""
         ...
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
-
 class Topic(StrEnum):
     """The hub's topics. `CASES` carries everything that changes a case (rule 2)."""
 

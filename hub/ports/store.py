@@ -170,7 +170,8 @@ class FactRow(NamedTuple):
 
 class BatchWrites(NamedTuple):
     """All that one batch changes. `replaced` names persons whose timers, tasks, look-ups and
-    withheld rows are given completely here; whatever else the store held for them goes."""
+    withheld rows are given completely here; whatever else the store held for them goes.
+    """
 
     cases: Sequence[StoredCase]
     children: Sequence[tuple[TenantId, ChildKey, PersonKey]]
@@ -216,12 +217,14 @@ class Batch(Protocol):
 
     def write(self, writes: BatchWrites) -> None:
         """Write everything in bulk statements. Closes open dead letters (and lifts their holds)
-        whose event id is in `inbox`; sets a hold for every dead letter with a legible person."""
+        whose event id is in `inbox`; sets a hold for every dead letter with a legible person.
+        """
         ...
 
     def recent_dead_letters(self, partition: int, window: int) -> tuple[int, int, int]:
         """Return (records, dead-lettered, distinct keys of those) among the partition's last
-        `window` outcomes since the last resume, this batch included (P9)."""
+        `window` outcomes since the last resume, this batch included (P9).
+        """
         ...
 
     def halt(self, partition: int, reason: str) -> None:
@@ -238,7 +241,8 @@ class CaseStore(Protocol):
 
     def batch(self) -> AbstractContextManager[Batch]:
         """Begin a transaction. Raises `Retriable` on connection, serialisation or disk errors and
-        `Permanent(code="data")` when a row was refused (SQLSTATE class 22 or 23)."""
+        `Permanent(code="data")` when a row was refused (SQLSTATE class 22 or 23).
+        """
         ...
 
     def caught_up(self, partition: int, at: datetime) -> None:
