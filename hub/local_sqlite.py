@@ -39,6 +39,7 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 """Kinds on which locks and shared memory can't be trusted between hosts. 9p and overlay are left
 out on purpose: containers on one host use them."""
 
+_MOUNTINFO: Final = Path("/proc/self/mountinfo")
 _RETRY_S: Final = 0.01
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
@@ -98,13 +99,13 @@ def translated(name: str) -> Iterator[None]:
         raise
 
 
-def refuse_network_file_system(directory: Path) -> None:
+def refuse_network_file_system(directory: Path, mountinfo: Path = _MOUNTINFO) -> None:
     """Raise `ConfigError` if `directory` lies on a file system shared between hosts.
 
-    Where the system does not tell (no /proc), nothing is refused.
+    Where the system does not tell (no `mountinfo`), nothing is refused.
     """
     try:
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        mounts = mountinfo.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
     kind = file_system_of(directory.resolve(), mounts)

@@ -1,0 +1,1 @@
+"""What every event-log backend must do: the same tests for each."""

@@ -1,0 +1,1 @@
+"""The embedded log with real processes, real kills and damaged files."""
