@@ -153,10 +153,11 @@ def children_of(
     everywhere: frozenset[Restriction],
     context: SourceContext,
 ) -> tuple[Child, ...]:
-    """Return each living child once, with every restriction between it and the prisoner.
+    """Return each child once, with every restriction between it and the prisoner.
 
     A contact may appear in several rows. It is a child by its active child codes; its restrictions
-    count from all its rows, also from inactive ones. `restricted` maps relationship ids to what the
+    count from all its rows, also from inactive ones. A child who died is returned as removed, so
+    that nothing about it is offered or stays open. `restricted` maps relationship ids to what the
     restrictions answer held, `everywhere` holds for all contacts of the prisoner.
     """
     by_contact: dict[int, list[ContactRow]] = {}
@@ -165,7 +166,11 @@ def children_of(
     found = []
     for contact_id, mine in sorted(by_contact.items()):
         chosen = next((row for row in mine if is_child(row)), None)
-        if chosen is None or any(row.deceased_date for row in mine):
+        if chosen is None:
+            continue
+        key = context.child(str(contact_id))
+        if any(row.deceased_date for row in mine):
+            found.append(Child(child=key, removed=True))
             continue
         bans = everywhere.union(
             *(restricted.get(row.prisoner_contact_id, frozenset()) for row in mine),
@@ -173,7 +178,7 @@ def children_of(
         )
         found.append(
             Child(
-                child=context.child(str(contact_id)),
+                child=key,
                 relationship=CHILD_CODES[chosen.relationship_to_prisoner_code],
                 given_name=chosen.first_name.strip() or None,
                 family_name=chosen.last_name.strip() or None,

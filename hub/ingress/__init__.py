@@ -1,0 +1,7 @@
+"""Where drafts become records of the log: the appender, the poller of due events, the look-ups."""
+
+from hub.ingress.appender import Appended, Appender
+from hub.ingress.due_poller import DuePoller
+from hub.ingress.lookup_runner import LookupRunner, RetryPlan
+
+__all__ = ["Appended", "Appender", "DuePoller", "LookupRunner", "RetryPlan"]

@@ -1,0 +1,134 @@
+"""The kinds of field that forms consist of: bounded texts, instants with zone, known words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from hub.domain.ids import Namespace
+
+E = TypeVar("E", bound=StrEnum)
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER_SHAPES: Final = {
+    "NOMS": (re.compile(r"[A-Za-z]\d{4}[A-Za-z]{2}", re.ASCII), "A1234BC"),
+}
+"""Registers whose numbers have a known shape: a slip of the pen there would name another person."""
+
+
+class Form(BaseModel):
+    """Base of all forms: nothing unknown is accepted, nothing given is repeated in an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _clean(value: str) -> str:
+    """Refuse NUL, which no database and no recipient takes."""
+    if "\x00" in value:
+        raise PydanticCustomError("nul_in_text", "remove the NUL character")
+    return value
+
+
+def _instant(value: object) -> datetime:
+    """Return an instant as UTC; a time without zone is no instant."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(found, datetime) and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = None
+    raise PydanticCustomError("bad_timestamp", "give it like 2026-03-02T08:55:00+01:00")
+
+
+def _day(value: object) -> date:
+    """Return a calendar day."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        value = None
+    raise PydanticCustomError("bad_date", "give it like 2019-05-31")
+
+
+def _known(value: E) -> E:
+    """Refuse the word that stands for "a newer schema's word" inside the hub."""
+    if value.value == "unknown":
+        raise PydanticCustomError("unknown_value", "leave it out if it is not known")
+    return value
+
+
+Known = AfterValidator(_known)
+"""Added to an enum: its word `unknown` can't be given."""
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=240),
+    AfterValidator(_clean),
+]
+LongText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_clean),
+]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Identifier = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[\w./:+ -]{1,120}$")
+]
+Register = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Area = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{3}(\d{3})?)?$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/=:_-]{16,256}$")]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class PersonRef(Form):
+    """The imprisoned parent: the register that issued the number, and the number."""
+
+    namespace: Register
+    number: Identifier
+
+    @model_validator(mode="after")
+    def _shape(self) -> PersonRef:
+        """Refuse a number that its register could not have issued."""
+        shape, example = _NUMBER_SHAPES.get(self.namespace, (None, ""))
+        if shape is not None and not shape.fullmatch(self.number):
+            raise PydanticCustomError("bad_person_number", f"a number looks like {example}")
+        return self
+
+    @property
+    def register(self) -> Namespace:
+        """The namespace as the domain types it."""
+        return Namespace(self.namespace)
+
+
+class ChildRef(Form):
+    """A child: the register that issued the contact's own id, and the id."""
+
+    namespace: Register
+    contact_id: Identifier
+
+
+class AboutPerson(Form):
+    """What every event's data begin with: whom it is about."""
+
+    person: PersonRef
+
+
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false; no other word and no number."""
