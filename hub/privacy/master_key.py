@@ -54,20 +54,11 @@ def read_master_key(path: Path) -> MasterKey:
         raise _wrong(
             path, f"it can't be read ({error.strerror})", "give it to the hub's user"
         ) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise _wrong(path, "it is not a regular file", "put the key file there")
-        if status.st_uid != os.geteuid():
-            raise _wrong(
-                path, "it belongs to another user", "make the hub's user its owner (chown)"
-            )
-        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            mode = stat.S_IMODE(status.st_mode)
-            raise _wrong(
-                path, f"others than its owner have rights on it (mode {mode:04o})", "chmod 600 it"
-            )
-        secret = file.read(SIZE + 1)
+    try:
+        _refuse_weak(path, os.fstat(handle))
+        secret = os.read(handle, SIZE + 1)
+    finally:
+        os.close(handle)
     if len(secret) != SIZE:
         raise _wrong(path, f"it does not hold {SIZE} bytes", "restore it from its backup")
     return MasterKey(secret)
@@ -96,6 +87,18 @@ def create_master_key(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _refuse_weak(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise _wrong(path, "it is not a regular file", "put the key file there")
+    if status.st_uid != os.geteuid():
+        raise _wrong(path, "it belongs to another user", "make the hub's user its owner (chown)")
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        mode = stat.S_IMODE(status.st_mode)
+        raise _wrong(
+            path, f"others than its owner have rights on it (mode {mode:04o})", "chmod 600 it"
+        )
 
 
 def _wrong(path: Path, what: str, remedy: str) -> ConfigError:

@@ -1,0 +1,1 @@
+"""Sealing, pseudonyms and keys."""
