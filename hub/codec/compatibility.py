@@ -23,11 +23,11 @@ _PROMOTIONS = {
 
 def obstacles(reader: Any, writer: Any) -> list[str]:  # noqa: ANN401 - any JSON
     """Return every reason why `reader` can't read what `writer` wrote, each with its path."""
-    return list(_Pair({}, {}).compare(reader, writer, ""))
+    return list(_Pair(_named(reader), _named(writer)).compare(reader, writer, ""))
 
 
 class _Pair:
-    """Two schemas walked side by side, with the named types each has defined so far."""
+    """Two schemas walked side by side, with the named types that each defines."""
 
     def __init__(self, readers: dict[str, Any], writers: dict[str, Any]) -> None:
         self._readers = readers
@@ -35,7 +35,10 @@ class _Pair:
 
     def compare(self, reader: Any, writer: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
         """Yield the obstacles at and below `path`."""
-        reader, writer = _known(reader, self._readers), _known(writer, self._writers)
+        if isinstance(reader, str):
+            reader = self._readers.get(reader, reader)
+        if isinstance(writer, str):
+            writer = self._writers.get(writer, writer)
         if isinstance(writer, list):
             for branch in writer:
                 yield from self.compare(reader, branch, path)
@@ -84,10 +87,16 @@ class _Pair:
                 yield f"{name}: not in the other version, and without default"
 
 
-def _known(schema: Any, named: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(schema, dict) and schema.get("type") in ("record", "enum", "fixed"):
-        named[full_name(schema)] = schema
-    return named.get(schema, schema) if isinstance(schema, str) else schema
+def _named(schema: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    parts = schema if isinstance(schema, list) else []
+    found: dict[str, Any] = {}
+    if isinstance(schema, dict):
+        parts = [schema.get(key) for key in ("type", "items", "values", "fields")]
+        if schema.get("type") in ("record", "enum", "fixed"):
+            found[full_name(schema)] = schema
+    for part in parts:
+        found |= _named(part)
+    return found
 
 
 def _kind(schema: Any) -> str:  # noqa: ANN401 - any JSON

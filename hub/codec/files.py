@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+import fastavro
+from fastavro.schema import SchemaParseException
+
 from hub.errors import ConfigError
 
 Schema: TypeAlias = dict[str, Any] | list[Any] | str
@@ -70,6 +73,9 @@ def read_schemas(root: Path) -> dict[str, RecordSchema]:
         record = f"{path.parent.name}.{path.stem}"
         try:
             found[record] = record_schema(record, _load(path, problems), types)
+            fastavro.parse_schema(found[record].canonical)
+        except SchemaParseException as error:
+            problems.append(f"{path.name}: {error}")
         except KeyError as missing:
             problems.append(f"{path.name}: no file holds the type {missing.args[0]}")
     if problems:

@@ -1,0 +1,1 @@
+"""The codec: schemas, ids, wire format, conversion, registry and releases."""
