@@ -23,6 +23,7 @@ from hub.domain.entitlement import Denial
 from hub.domain.ids import PersonKey, partition_of
 from hub.domain.permit import Question, permit
 from hub.domain.policy import Rules
+from hub.metric_defs import PERMITS_DENIED
 from hub.ports import ClaimedSend, DeliveryBatch, SendRow, StoredCase
 
 _log = structlog.get_logger(__name__)
@@ -70,9 +71,6 @@ def _grant(
     stored: dict[PersonKey, StoredCase],
 ) -> list[Ready]:
     claims = desk.mine(batch, claims)
-    if desk.store.halted():
-        batch.release([claim.row.send_id for claim in claims], 0.0)
-        return []
     view = _look(desk, batch, stored)
     judged = []
     for claim in claims:
@@ -183,6 +181,9 @@ def _deny(desk: Desk, batch: DeliveryBatch, judged: Sequence[_Judged], now: date
     if denied:
         answers = [(key, item.reasons) for key, item in denied.items()]
         changed = batch.deny(answers, desk.settings.denied_retry_s)
+        for key, reasons in answers:
+            for reason in reasons:
+                PERMITS_DENIED.labels(denied[key].claim.row.tenant, reason).inc()
         facts += [
             record.denied(denied[key].claim.row, reasons, now, denied[key].policy)
             for key, reasons in answers

@@ -15,6 +15,7 @@ from hub.delivery.attempt import Ended
 from hub.delivery.desk import Desk
 from hub.domain.events import DeliveryStage
 from hub.errors import Retriable
+from hub.metric_defs import ATTEMPTS
 from hub.ports import Attempt, AttemptOutcome
 
 _log = structlog.get_logger(__name__)
@@ -85,6 +86,9 @@ class ResultWriter:
                     for ended, attempt in written
                 ]
             )
+        for ended in group:
+            row = ended.item.claim.row
+            ATTEMPTS.labels(row.tenant, row.recipient, ended.outcome.value).inc()
         reach("result-committed")
 
     def attempt(self, ended: Ended, now: datetime) -> Attempt:

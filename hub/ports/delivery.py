@@ -90,14 +90,16 @@ class DeliveryBatch(Protocol):
         ...
 
     def still_leased(self, worker: str, send_ids: Sequence[UUID]) -> set[UUID]:
-        """Lock and return those of the rows that this worker still holds and may try now (none
-        while the emergency brake is on).
+        """Lock and return those of the rows that this worker still holds and may try now.
+
+        None while the emergency brake is on, retractions only while halted.
         """
         ...
 
     def earlier(self, send: SendRow) -> list[EarlierSend]:
-        """Return the rows before `send` with its order key and generation, ended ones included,
-        oldest first; locked.
+        """Return the rows before `send` with its order key and generation, locked.
+
+        Oldest first, ended ones included.
         """
         ...
 
@@ -106,8 +108,10 @@ class DeliveryBatch(Protocol):
         ...
 
     def deny(self, denials: Sequence[tuple[UUID, tuple[str, ...]]], retry_s: float) -> set[UUID]:
-        """Release rows whose permit was denied, to be tried after `retry_s` seconds or when the
-        case's version changes. Return those whose reasons changed: only these are logged.
+        """Release rows whose permit was denied; return those whose reasons changed.
+
+        They are tried again after `retry_s` seconds, or when the case's version changes. Only a
+        change of reasons is logged.
         """
         ...
 
