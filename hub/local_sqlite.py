@@ -54,7 +54,7 @@ def connect(path: Path, *, busy_timeout_s: float = 5.0) -> sqlite3.Connection:
     refuse_network_file_system(path.parent)
     with translated(path.name):
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            _make(path)
         except OSError as error:
             raise Retriable(f"{path.name} can't be opened: {error.strerror}.") from error
         connection = sqlite3.connect(
@@ -68,6 +68,15 @@ def connect(path: Path, *, busy_timeout_s: float = 5.0) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in `directory` durable: a new file survives a power failure only then."""
+    handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -133,6 +142,14 @@ def file_system_of(path: Path, mountinfo: str) -> str:
         if path.is_relative_to(point) and len(point.parts) >= best:
             best, kind = len(point.parts), source.split(" ", 1)[0]
     return kind
+
+
+def _make(path: Path) -> None:
+    """Make an empty file for its owner only, durable; SQLite gives its journals the same mode."""
+    if path.exists():
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    sync_directory(path.parent)
 
 
 def _use_wal(connection: sqlite3.Connection, patience_s: float) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.errors import ConfigError
+from hub.local_sqlite import sync_directory
 
 SIZE: Final = 32
 """Bytes in a master key and in every key derived from it."""
@@ -82,11 +83,7 @@ def create_master_key(path: Path) -> None:
         return
     finally:
         scratch.unlink()
-    directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 def _refuse_weak(path: Path, status: os.stat_result) -> None:
