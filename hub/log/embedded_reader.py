@@ -23,6 +23,9 @@ from hub.ports import BatchHandler, LogRecord, Topic
 POLL_S: Final = 0.005
 """How often the file is asked whether anything changed: one pragma of a few microseconds."""
 IDLE_S: Final = 1.0
+"""How often the handler is told where each partition ends."""
+SOON_S: Final = 0.1
+"""How soon after a partition was read to its end: what waits for a current view need not wait."""
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 5.0
 
@@ -80,7 +83,8 @@ class Reader:
         self._batch_records = batch_records
         self._batch_wait_s = batch_wait_s
         self._failures = 0
-        self._next_idle = 0.0
+        self._told: dict[int, float] = {}
+        self._drained: set[int] = set()
 
     def run(self) -> None:
         """Read until stopped; retry without limit what may be retried."""
@@ -132,16 +136,21 @@ class Reader:
         if wanted == offset:
             raise Retriable("the handler asks for the same records again.")
         self._failures = 0
+        if len(records) < self._batch_records:
+            self._drained.add(partition)
         return wanted
 
     def _ask_ends(self, view: _View) -> None:
-        if time.monotonic() < self._next_idle:
-            return
-        self._next_idle = time.monotonic() + IDLE_S
+        """Tell the ends: of each partition every second, sooner of those read to their end."""
         for partition in view.look():
-            # Asked anew for each: what the handler notes as its time must follow the end closely.
-            self._handler.idle(partition, view.look()[partition].end)
-        self._failures = 0
+            pause = SOON_S if partition in self._drained else IDLE_S
+            asked = time.monotonic()
+            if asked < self._told.get(partition, -IDLE_S) + pause:
+                continue
+            self._told[partition] = asked
+            self._drained.discard(partition)
+            self._handler.idle(partition, view.look()[partition].end, asked)
+            self._failures = 0
 
     def _pause(self, wish_s: float | None) -> None:
         grown = FIRST_PAUSE_S * 2 ** min(self._failures, 16)

@@ -9,6 +9,7 @@ the log hands the same records in again.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hub.crashpoints import reach
@@ -98,11 +99,11 @@ class Processor:
         with self._store.batch() as tx:
             return tx.position(partition)
 
-    def idle(self, partition: int, end: int) -> None:
-        """Note that everything up to now was decided, if the position has reached `end`."""
-        asked = self._clock.now()
+    def idle(self, partition: int, end: int, asked: float) -> None:
+        """Note up to when everything was decided, if the position has reached `end`."""
+        at = self._clock.now() - timedelta(seconds=time.monotonic() - asked)
         if self.start_offset(partition) >= end:
-            self._store.caught_up(partition, asked)
+            self._store.caught_up(partition, at)
 
     def handle(self, partition: int, records: Sequence[LogRecord]) -> int:
         """Process the records; return the next offset wanted.

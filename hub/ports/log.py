@@ -53,8 +53,11 @@ class BatchHandler(Protocol):
         """
         ...
 
-    def idle(self, partition: int, end: int) -> None:
-        """Told about every second that `partition` ended at `end` when asked (rule 11)."""
+    def idle(self, partition: int, end: int, asked: float) -> None:
+        """Be told where `partition` ended at the instant `asked` (monotonic seconds, rule 11).
+
+        Called for every partition about every second, and soon after one was read to its end.
+        """
         ...
 
 

@@ -85,7 +85,8 @@ class MemoryLog:
             if time.monotonic() >= next_idle:
                 next_idle = time.monotonic() + _IDLE_S
                 for partition in wanted:
-                    handler.idle(partition, self.bounds(Topic.CASES)[partition][1])
+                    asked = time.monotonic()
+                    handler.idle(partition, self.bounds(Topic.CASES)[partition][1], asked)
             handed = [p for p in wanted if not stop() and self._hand_over(handler, p, wanted)]
             if not handed:
                 time.sleep(_POLL_S)

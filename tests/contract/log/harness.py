@@ -49,8 +49,8 @@ class Notes:
         self.positions[partition] = records[-1].offset + 1
         return self.positions[partition]
 
-    def idle(self, partition: int, end: int) -> None:
-        self.idles.append((time.monotonic(), partition, end))
+    def idle(self, partition: int, end: int, asked: float) -> None:
+        self.idles.append((asked, partition, end))
 
     def records(self, partition: int | None = None) -> list[LogRecord]:
         """Return what was handed over, in order, of one partition or all."""

@@ -237,8 +237,8 @@ def test_the_end_told_is_never_ahead_of_what_was_appended_before(log: EventLog) 
     told: list[tuple[int, int]] = []
 
     class Compares(Notes):
-        def idle(self, partition: int, end: int) -> None:
-            super().idle(partition, end)
+        def idle(self, partition: int, end: int, asked: float) -> None:
+            super().idle(partition, end, asked)
             if partition == 0:
                 told.append((end, appended[0]))
                 fill(log, 0, 1, start=appended[0])

@@ -31,7 +31,7 @@ class Echo:
         say("handled", partition, len(records))
         return records[-1].offset + 1
 
-    def idle(self, partition: int, end: int) -> None:
+    def idle(self, partition: int, end: int, asked: float) -> None:
         say("idle", partition, end)
 
 
