@@ -41,9 +41,7 @@ class SqlBatch:
         """
         halt = active_halt(self._connection)
         if halt is not None:
-            raise Halted(
-                f"The processor is halted: {halt.reason}.", remedy="hub resume --reason TEXT"
-            )
+            raise Halted(f"The processor is halted: {halt}.", remedy="hub resume --reason TEXT")
         # The lock makes a rival of the same partition wait for our commit and then see the new
         # position; without it both would write, and the loser's fault would look like bad data.
         found = self._connection.execute(
@@ -102,8 +100,10 @@ class SqlBatch:
         write_all(self._connection, writes)
 
     def recent_dead_letters(self, partition: int, window: int) -> tuple[int, int, int]:
-        """Return (records, dead-lettered, distinct keys of those) among the partition's last
-        `window` outcomes since the last resume, this batch's own rows included (P9)."""
+        """Return (records, dead-lettered, distinct keys of those) since the last resume (P9).
+
+        Only the partition's last `window` outcomes count, this batch's own rows included.
+        """
         since = (
             select(PositionTable.resumed_offset)
             .where(PositionTable.partition == partition)

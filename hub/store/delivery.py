@@ -63,8 +63,10 @@ class SqlDeliveryBatch:
         return held(self._connection, persons)
 
     def still_leased(self, worker: str, send_ids: Sequence[UUID]) -> set[UUID]:
-        """Lock and return those rows that this worker still holds and may try now: none while the
-        brake is on, retractions only while halted."""
+        """Lock and return those rows that this worker still holds and may try now.
+
+        None while the brake is on, retractions only while halted.
+        """
         now = real_now(self._connection)
         return {
             send_id
@@ -118,8 +120,10 @@ class SqlDeliveryBatch:
         )
 
     def deny(self, denials: Sequence[tuple[UUID, tuple[str, ...]]], retry_s: float) -> set[UUID]:
-        """Release denied rows for `retry_s` seconds or until their case changes. Return those
-        whose reasons changed."""
+        """Release denied rows for `retry_s` seconds or until their case changes.
+
+        Return those whose reasons changed.
+        """
         before = {
             row.send_id: row.denied
             for some in chunks(send_id for send_id, _ in denials)
@@ -240,8 +244,10 @@ class SqlDeliveryStore:
             yield SqlDeliveryBatch(connection)
 
     def stale_partitions(self, now: datetime, max_staleness_s: float) -> set[int]:
-        """Return the partitions not known to be caught up since `now` - `max_staleness_s` (real
-        time); one that never was is stale."""
+        """Return the partitions not known to be caught up since `now` - `max_staleness_s`.
+
+        Real time; a partition that never was caught up is stale.
+        """
         with self._database.read() as connection:
             return set(
                 connection.execute(

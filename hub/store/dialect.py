@@ -6,24 +6,37 @@ SQLite has one writer at a time (`BEGIN IMMEDIATE`), so it needs no row locks; S
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Table, event, literal_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    event,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy import create_engine as sqlalchemy_engine
-from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
+from hub import local_sqlite
 from hub.errors import ConfigError
 from hub.store.errors import recoverable
 from hub.store.types import from_micros
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_S = 10
 READ_ONLY = "hub_read_only"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
@@ -32,7 +45,7 @@ CLAIM_LOCK = 0x6875_6201
 UPGRADE_LOCK = 0x6875_6202
 
 Upsert = sqlite.Insert | postgresql.Insert
-Excluded = Callable[[Any], ColumnElement[bool]]
+Offered = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 
 
 def create_engine(url: str) -> Engine:
@@ -56,27 +69,27 @@ def create_engine(url: str) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ConfigError(("store.url: an in-memory SQLite store keeps nothing; name a file",))
-    engine = sqlalchemy_engine(url, hide_parameters=True, pool_size=8, max_overflow=24)
+    path = Path(url.database)
+    engine = sqlalchemy_engine(
+        url,
+        creator=lambda: local_sqlite.connect(path, busy_timeout_s=BUSY_TIMEOUT_S),
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=24,
+    )
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
 
-def _sqlite_settings(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # The driver's own implicit BEGIN is deferred: two such writers would fail, not wait (rule 17).
-    setattr(connection, "isolation_level", None)  # noqa: B010 - the interface does not name SQLite's own attribute
-    cursor = connection.cursor()
-    # The timeout comes first: changing the journal mode takes a lock itself.
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA temp_store = MEMORY")
-    cursor.execute("PRAGMA cache_size = -32000")
-    cursor.close()
+def _sqlite_settings(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -32000")
 
 
 def _sqlite_begin(connection: Connection) -> None:
+    # A deferred BEGIN that writes later fails at once where this one waits its turn (rule 17).
     reads = connection.get_execution_options().get(READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
@@ -90,7 +103,7 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
-            "options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c timezone=UTC "
+            "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC "
             "-c idle_in_transaction_session_timeout=120000",
         },
     )
@@ -108,7 +121,9 @@ def _now_micros(dialect: str) -> ColumnElement[int]:
 
 def real_now(connection: Connection) -> datetime:
     """Return the database's clock: real time for leases and retries between processes (rule 6)."""
-    return from_micros(connection.execute(select(_now_micros(connection.dialect.name))).scalar_one())
+    return from_micros(
+        connection.execute(select(_now_micros(connection.dialect.name))).scalar_one()
+    )
 
 
 def _insert(dialect: str, target: Table) -> Upsert:
@@ -125,7 +140,10 @@ def insert_new(dialect: str, target: Table, *unique: str) -> Upsert:
 
 @cache
 def upsert(
-    dialect: str, target: Table, changed: tuple[str, ...], only_if: Excluded | None = None
+    dialect: str,
+    target: Table,
+    changed: tuple[str, ...],
+    only_if: Callable[[Offered], ColumnElement[bool]] | None = None,
 ) -> Upsert:
     """Return an insert that sets the columns `changed` where the primary key is already there.
 

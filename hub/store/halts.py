@@ -1,10 +1,8 @@
-"""Halts of the processor and the emergency brake of delivery: set, asked for, ended with a reason."""
+"""Halts of the processor and the emergency brake of delivery: set, asked for, ended."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from hub.domain.ids import TenantId
 from hub.errors import ConfigError
@@ -15,14 +13,14 @@ from hub.store.tables import BrakeTable, HaltTable, PositionTable, table
 ALL_TENANTS = ""
 
 
-def active_halt(connection: Connection) -> Row[Any] | None:
-    """Return the halt in force, or None."""
+def active_halt(connection: Connection) -> str | None:
+    """Return the reason of the halt in force, or None."""
     return connection.execute(
-        select(HaltTable.number, HaltTable.partition, HaltTable.reason, HaltTable.at)
+        select(HaltTable.reason)
         .where(HaltTable.resumed_at.is_(None))
         .order_by(HaltTable.number)
         .limit(1)
-    ).first()
+    ).scalar()
 
 
 def braked(connection: Connection) -> set[str]:

@@ -18,8 +18,11 @@ from hub.store.writes import LETTER_OPEN
 
 
 class HandledLetter(NamedTuple):
-    """What an operator's act did. `lifted` says that the person is no longer held: the caller then
-    appends a `cases.reassessed` event for `person`, so that what waited is looked at again."""
+    """What an operator's act did.
+
+    `lifted` says that the person is no longer held: the caller then appends a `cases.reassessed`
+    event for `person`, so that what waited is looked at again.
+    """
 
     letter_id: UUID
     tenant: TenantId
@@ -44,14 +47,16 @@ def held(connection: Connection, persons: Iterable[PersonKey]) -> set[PersonKey]
 
 
 class SqlDeadLetters:
-    """What an operator does with dead letters. Raises `Retriable` when the store can't be reached."""
+    """What an operator does with dead letters. Every method raises `Retriable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def discard(self, letter_id: UUID, reason: str) -> HandledLetter:
-        """Close a letter unread, for a reason that is kept. Raises `ConfigError` without a reason,
-        or for a letter that is unknown or closed."""
+        """Close a letter for a reason that is kept.
+
+        Raises `ConfigError` without a reason, or for a letter that is unknown or closed.
+        """
         if not reason.strip():
             raise ConfigError(("reason: say why the letter is discarded; it is kept with it",))
         with self._database.write() as connection:
@@ -68,8 +73,10 @@ class SqlDeadLetters:
             return _handled(connection, letter, letter_id)
 
     def replayed(self, letter_id: UUID) -> HandledLetter:
-        """Note that the record was appended again. The hold stays until the event is understood
-        (rule 1); a letter without a legible event id can't be recognised again and is closed.
+        """Note that the record was appended again.
+
+        The hold stays until the event is understood (rule 1); a letter without a legible event id
+        can't be recognised again and is closed.
 
         Raises `ConfigError` for a letter that is unknown or closed.
         """
@@ -83,7 +90,7 @@ class SqlDeadLetters:
             return _handled(connection, letter, letter_id)
 
 
-def _open_letter(connection: Connection, letter_id: UUID) -> Row[tuple[str, str | None, UUID | None]]:
+def _open_letter(connection: Connection, letter_id: UUID) -> Row[str, str | None, UUID | None]:
     found = connection.execute(
         select(DeadLetterTable.tenant, DeadLetterTable.person, DeadLetterTable.event_id)
         .where(DeadLetterTable.letter_id == letter_id, DeadLetterTable.state == LETTER_OPEN)
@@ -97,7 +104,7 @@ def _open_letter(connection: Connection, letter_id: UUID) -> Row[tuple[str, str 
 
 
 def _handled(
-    connection: Connection, letter: Row[tuple[str, str | None, UUID | None]], letter_id: UUID
+    connection: Connection, letter: Row[str, str | None, UUID | None], letter_id: UUID
 ) -> HandledLetter:
     person = None if letter.person is None else PersonKey(letter.person)
     still = connection.execute(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, or_, select, update
 
 from hub.domain.ids import partition_of
+from hub.domain.values import EPOCH
 from hub.ports.store import DueEvent, LookupRow
 from hub.store.database import Database, chunks
 from hub.store.dialect import real_now
@@ -34,9 +35,11 @@ class SqlIngressStore:
         return take_lease(self._database, job, worker, ttl_s)
 
     def due(self, now: datetime, limit: int, again_after_s: float) -> list[DueEvent]:
-        """Return events due by `now` (business time) that were never appended, oldest first; then
-        those appended more than `again_after_s` (real) seconds ago that are still undecided although
-        their partition was caught up since (without that they are only waiting their turn)."""
+        """Return events due by `now` (business time) that were never appended, oldest first.
+
+        Then those appended more than `again_after_s` (real) seconds ago that are undecided although
+        their partition was caught up since; without that they are only waiting their turn.
+        """
         with self._database.read() as connection:
             fresh = [
                 due_row(row)
@@ -84,8 +87,10 @@ class SqlIngressStore:
             return [lookup_row(row) for row in rows]
 
     def lookup_again(self, lookup_id: UUID, after_s: float) -> int:
-        """Try a look-up again after `after_s` seconds; return how often it was tried, 0 if it is no
-        longer wanted."""
+        """Try a look-up again after `after_s` seconds.
+
+        Return how often it was tried, 0 if it is no longer wanted.
+        """
         with self._database.write() as connection:
             connection.execute(
                 update(table(LookupTable))
@@ -123,7 +128,7 @@ def _undecided(connection: Connection, wait: timedelta, limit: int) -> list[DueE
         )
     }
     # While the processor is behind everywhere nothing needs to be read at all.
-    newest = min(real_now(connection), max(caught_up.values(), default=datetime.min)) - wait
+    newest = min(real_now(connection), max(caught_up.values(), default=EPOCH)) - wait
     rows = connection.execute(
         select(table(DueEventTable))
         .where(DueEventTable.appended_at <= newest)

@@ -18,9 +18,7 @@ def take_lease(database: Database, job: str, worker: str, ttl_s: float) -> bool:
         until = now + timedelta(seconds=ttl_s)
         taken = connection.execute(
             update(table(LeaseTable))
-            .where(
-                LeaseTable.job == job, or_(LeaseTable.worker == worker, LeaseTable.until <= now)
-            )
+            .where(LeaseTable.job == job, or_(LeaseTable.worker == worker, LeaseTable.until <= now))
             .values(worker=worker, until=until)
         ).rowcount
         if not taken:

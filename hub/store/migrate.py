@@ -71,8 +71,10 @@ def require_current(engine: Engine) -> None:
 def _newer(found: str | None) -> ConfigError:
     return ConfigError(
         (
-            f"store: its tables are at {found}, which this version of the hub does not know; "
-            "install the version that made them",
+            (
+                f"store: its tables are at {found}, which this version of the hub does not know; "
+                "install the version that made them"
+            ),
         )
     )
 

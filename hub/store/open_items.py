@@ -75,11 +75,7 @@ def _replace_timers(connection: Connection, writes: BatchWrites) -> None:
         connection.execute(delete(table(DueEventTable)).where(DueEventTable.subject.in_(some)))
     owe(
         connection,
-        [
-            timer._asdict()
-            for timer in wanted.values()
-            if held.get(timer.subject) != timer
-        ],
+        [timer._asdict() for timer in wanted.values() if held.get(timer.subject) != timer],
     )
 
 
@@ -92,7 +88,9 @@ def _replace_tasks(connection: Connection, writes: BatchWrites, now: datetime) -
         )
     }
     closed = {
-        fact.fact.subject: fact.at for fact in writes.facts if fact.fact.kind is FactKind.TASK_CLOSED
+        fact.fact.subject: fact.at
+        for fact in writes.facts
+        if fact.fact.kind is FactKind.TASK_CLOSED
     }
     run_many(
         connection,
@@ -126,8 +124,7 @@ def _replace_tasks(connection: Connection, writes: BatchWrites, now: datetime) -
 def _replace_lookups(connection: Connection, writes: BatchWrites, now: datetime) -> None:
     wanted: dict[UUID, LookupRow] = {lookup.lookup_id: lookup for lookup in writes.lookups}
     held = {
-        row.lookup_id: row.person
-        for row in _held(connection, table(LookupTable), writes.replaced)
+        row.lookup_id: row.person for row in _held(connection, table(LookupTable), writes.replaced)
     }
     for some in chunks(held.keys() - wanted.keys()):
         connection.execute(delete(table(LookupTable)).where(LookupTable.lookup_id.in_(some)))

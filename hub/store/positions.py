@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from hub.errors import ConfigError, Halted
 from hub.ports.log import LogIdentity
 from hub.store.database import Database
-from hub.store.dialect import real_now, upsert
+from hub.store.dialect import Offered, real_now, upsert
 from hub.store.tables import PartitionViewTable, PositionTable, table
 
 Bounds = Mapping[int, tuple[int, int]]
@@ -96,8 +96,11 @@ class SqlPositions:
             )
 
     def check(self, identity: LogIdentity, bounds: Bounds) -> None:
-        """Compare the store with the log. Raises `Halted`, with the remedy, on any disagreement:
-        no positions, another log, another partition count, a position outside the log."""
+        """Compare the store with the log.
+
+        Raises `Halted`, with the remedy, on any disagreement: no positions, another log, another
+        partition count, a position outside the log.
+        """
         with self._database.read() as connection:
             rows = _stored(connection)
         if not rows:
@@ -135,11 +138,11 @@ def caught_up(connection: Connection, partition: int, at: datetime) -> None:
     )
 
 
-def _newer(offered: Any) -> Any:
-    return PartitionViewTable.caught_up_at < offered.caught_up_at
+def _newer(offered: Offered) -> ColumnElement[bool]:
+    return PartitionViewTable.caught_up_at < offered["caught_up_at"]
 
 
-def _stored(connection: Connection) -> list[Row[tuple[int, int, str, str]]]:
+def _stored(connection: Connection) -> list[Row[int, int, str, str]]:
     return list(
         connection.execute(
             select(
@@ -152,7 +155,7 @@ def _stored(connection: Connection) -> list[Row[tuple[int, int, str, str]]]:
     )
 
 
-def _inside(row: Row[tuple[int, int, str, str]], bounds: Bounds) -> None:
+def _inside(row: Row[int, int, str, str], bounds: Bounds) -> None:
     found = bounds.get(row.partition)
     if found is None:
         raise Halted(

@@ -23,14 +23,19 @@ class SqlCaseStore:
 
     @contextmanager
     def batch(self) -> Iterator[SqlBatch]:
-        """Begin a transaction. Raises `Retriable` on connection, serialisation or disk errors and
-        `Permanent(code="data")` when a row was refused."""
+        """Begin a transaction.
+
+        Raises `Retriable` on connection, serialisation or disk errors, `Permanent(code="data")`
+        when a row was refused.
+        """
         with self._database.write() as connection:
             yield SqlBatch(connection)
 
     def caught_up(self, partition: int, at: datetime) -> None:
-        """Note that everything in the partition's log up to `at` (real time) was decided. An
-        earlier instant than the one noted changes nothing. Raises `Retriable`."""
+        """Note that everything in the partition's log up to `at` (real time) was decided.
+
+        An earlier instant than the one noted changes nothing. Raises `Retriable`.
+        """
         with self._database.write() as connection:
             caught_up(connection, partition, at)
 

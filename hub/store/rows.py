@@ -231,7 +231,5 @@ def fact_row(row: Row[Any]) -> FactRow:
         event_id=row.event_id,
         at=row.at,
         policy=row.policy,
-        fact=Fact(
-            kind=FactKind(row.kind), subject=row.subject, reasons=row.reasons, refs=row.refs
-        ),
+        fact=Fact(kind=FactKind(row.kind), subject=row.subject, reasons=row.reasons, refs=row.refs),
     )

@@ -13,8 +13,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from hub.domain.directory import Directory
-from hub.domain.ids import TenantId
-from hub.domain.policy import Policy, Rules
+from hub.domain.ids import Namespace, TenantId
+from hub.domain.policy import Policy, Rules, make_rules
 from hub.errors import ConfigError
 from hub.store.database import Database
 from hub.store.dialect import insert_new, real_now
@@ -68,9 +68,7 @@ class SqlRuleVersions:
             stored = {
                 row.version: row.content_hash
                 for row in connection.execute(
-                    select(versions.version, versions.content_hash).where(
-                        versions.tenant == tenant
-                    )
+                    select(versions.version, versions.content_hash).where(versions.tenant == tenant)
                 )
             }
             if stored.get(content.version) == digest:
@@ -78,15 +76,19 @@ class SqlRuleVersions:
             if content.version in stored:
                 raise ConfigError(
                     (
-                        f"{what}.version: {content.version} is stored with another content; "
-                        "versions never change, so give the new content a new version",
+                        (
+                            f"{what}.version: {content.version} is stored with another content; "
+                            "versions never change, so give the new content a new version"
+                        ),
                     )
                 )
             if stored and active_from < now + NOTICE:
                 raise ConfigError(
                     (
-                        f"{what} {content.version}: active_from must be at least "
-                        f"{NOTICE.seconds} seconds ahead, so that all processes decide alike",
+                        (
+                            f"{what} {content.version}: active_from must be at least "
+                            f"{NOTICE.seconds} seconds ahead, so that all processes decide alike"
+                        ),
                     )
                 )
             connection.execute(
@@ -127,11 +129,12 @@ class RuleCache:
     A virtual clock that jumps ahead of the reading makes it read again.
     """
 
-    def __init__(self, database: Database, lookup_sources: tuple[str, ...] = ()) -> None:
+    def __init__(self, database: Database, namespaces: tuple[Namespace, ...] = ()) -> None:
         self._database = database
-        self._lookup_sources = lookup_sources
+        self._namespaces = namespaces
         self._known: dict[TenantId, _Known] = {}
         self._bodies: dict[tuple[type, TenantId, str], Policy | Directory] = {}
+        self._built: dict[tuple[TenantId, str, str], Rules] = {}
         self._lock = Lock()
 
     def rules(self, tenant: TenantId, now: datetime) -> Rules:
@@ -143,11 +146,12 @@ class RuleCache:
             known = self._known.get(tenant)
             if known is None or not known.counts(now):
                 known = self._known[tenant] = self._read(tenant, now)
-        return Rules(
-            policy=_active("policy", known.policies, tenant, now),
-            directory=_active("directory", known.directories, tenant, now),
-            lookup_sources=self._lookup_sources,
-        )
+            policy = _active("policy", known.policies, tenant, now)
+            directory = _active("directory", known.directories, tenant, now)
+            key = (tenant, policy.version, directory.version)
+            if key not in self._built:
+                self._built[key] = make_rules(policy, directory, self._namespaces)
+            return self._built[key]
 
     def _read(self, tenant: TenantId, now: datetime) -> _Known:
         read_at = time.monotonic()
@@ -193,8 +197,10 @@ def _active(what: str, versions: list[tuple[datetime, V]], tenant: TenantId, now
     if not found:
         raise ConfigError(
             (
-                f"{what}: none is active for tenant {tenant} at {now.isoformat()}; "
-                f"store a version with an earlier active_from",
+                (
+                    f"{what}: none is active for tenant {tenant} at {now.isoformat()}; "
+                    f"store a version with an earlier active_from"
+                ),
             )
         )
     return versions[found - 1][1]

@@ -7,17 +7,26 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from hub.domain.ids import Namespace
+from hub.store.counts import CountViews
 from hub.store.database import Database
 from hub.store.delivery import SqlDeliveryStore
 from hub.store.dialect import create_engine
 from hub.store.halts import SqlControl
 from hub.store.holds import SqlDeadLetters
 from hub.store.ingress import SqlIngressStore
+from hub.store.log_views import LogViews
 from hub.store.migrate import require_current, upgrade
 from hub.store.positions import SqlPositions
 from hub.store.processor import SqlCaseStore
 from hub.store.relay import SqlRelayStore
 from hub.store.rules import RuleCache, SqlRuleVersions
+from hub.store.send_views import SendViews
+from hub.store.views import CaseViews, StopViews
+
+
+class Views(CaseViews, SendViews, LogViews, StopViews, CountViews):
+    """Everything that may be read of the store, as one object; nothing here changes anything."""
 
 
 class Store:
@@ -28,9 +37,9 @@ class Store:
     `versions` policy and directory, `views` everything that only reads.
     """
 
-    def __init__(self, engine: Engine, lookup_sources: tuple[str, ...] = ()) -> None:
+    def __init__(self, engine: Engine, lookup_namespaces: tuple[Namespace, ...] = ()) -> None:
         database = Database(engine)
-        rules = RuleCache(database, lookup_sources)
+        rules = RuleCache(database, lookup_namespaces)
         self._database = database
         self.engine = engine
         self.cases = SqlCaseStore(database, rules)
@@ -41,6 +50,7 @@ class Store:
         self.control = SqlControl(database)
         self.dead_letters = SqlDeadLetters(database)
         self.versions = SqlRuleVersions(database)
+        self.views = Views(database)
 
     def close(self) -> None:
         """Close all connections; closing twice is harmless."""
@@ -58,10 +68,10 @@ class Store:
         self.close()
 
 
-def open_store(url: str, *, lookup_sources: tuple[str, ...] = ()) -> Store:
+def open_store(url: str, *, lookup_namespaces: tuple[Namespace, ...] = ()) -> Store:
     """Open `sqlite:///path` or `postgresql://...`.
 
-    `lookup_sources` are the namespaces for which children can be looked up; they are part of the
+    `lookup_namespaces` are the registers for which children can be looked up; they are part of the
     rules. Raises `ConfigError` when the tables are not those of this version (`hub db upgrade`),
     `Retriable` when the database can't be reached.
     """
@@ -71,7 +81,7 @@ def open_store(url: str, *, lookup_sources: tuple[str, ...] = ()) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, lookup_sources)
+    return Store(engine, lookup_namespaces)
 
 
 def upgrade_store(url: str) -> str:

@@ -75,4 +75,3 @@ class Refs(TypeDecorator[dict[str, str]]):
     @override
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, str] | None:
         return None if value is None else _REFS.decode(value)
-

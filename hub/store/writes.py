@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, literal_column, update
 from hub.domain.decision import FactKind
 from hub.ports.store import BatchWrites, DeadLetter, FactRow, OutcomeKind
 from hub.store.database import chunks, run_many
-from hub.store.dialect import insert_new, real_now, upsert
+from hub.store.dialect import Offered, insert_new, real_now, upsert
 from hub.store.open_items import replace_open_items
 from hub.store.rows import fact_values, outcome_values, send_values
 from hub.store.tables import (
@@ -31,10 +31,10 @@ from hub.store.tables import (
     table,
 )
 
-READY = literal_column("'ready'")
+READY: ColumnElement[str] = literal_column("'ready'")
 """A literal, not a parameter: only then can the databases use the partial indices."""
 
-LETTER_OPEN = literal_column("'open'")
+LETTER_OPEN: ColumnElement[str] = literal_column("'open'")
 
 LIFE_CYCLE = frozenset(
     {
@@ -111,9 +111,7 @@ def _write_sends(connection: Connection, writes: BatchWrites, now: datetime) -> 
 
 def _delete_decided(connection: Connection, decided: Sequence[UUID]) -> None:
     for some in chunks(decided):
-        connection.execute(
-            delete(table(DueEventTable)).where(DueEventTable.event_id.in_(some))
-        )
+        connection.execute(delete(table(DueEventTable)).where(DueEventTable.event_id.in_(some)))
 
 
 def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) -> None:
@@ -146,7 +144,7 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
     )
 
 
-def _was_dead_letter(_offered: Any) -> ColumnElement[bool]:
+def _was_dead_letter(_offered: Offered) -> ColumnElement[bool]:
     return OutcomeTable.outcome == OutcomeKind.DEAD_LETTERED.value
 
 

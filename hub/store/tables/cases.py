@@ -36,8 +36,10 @@ class ChildTable(Base):
 
 
 class ClosedEpisodeTable(Base):
-    """A stay that is over, sealed with its movements; read only when an event falls before the
-    current admission."""
+    """A stay that is over, sealed with its movements.
+
+    Read only when an event falls before the current admission.
+    """
 
     __tablename__ = "closed_episodes"
 
