@@ -1,0 +1,1 @@
+"""The HMPPS source: messages to drafts, answers to children."""
