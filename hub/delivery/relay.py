@@ -7,13 +7,12 @@ the same fact id (rules 12 and 13).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
 
 from hub.domain.ids import partition_of
-from hub.errors import Retriable
+from hub.errors import Poison, Retriable
 from hub.ports import EventCodec, EventLog, FactRow, NewRecord, RelayStore, Topic
 
 _log = structlog.get_logger(__name__)
@@ -65,14 +64,23 @@ class Relay:
             return 0
         facts = self._store.unpublished(self._batch)
         if facts:
-            self._log.append(Topic.REFERRAL_FACTS, self._records(facts))
+            partitions = self._log.identity().partitions
+            records = [self._record(fact, partitions) for fact in facts]
+            self._log.append(Topic.REFERRAL_FACTS, [r for r in records if r is not None])
             self._store.published([fact.fact_id for fact in facts])
         return len(facts)
 
-    def _records(self, facts: Sequence[FactRow]) -> list[NewRecord]:
-        partitions = self._log.identity().partitions
-        keyed = [(fact.person or fact.fact_id.hex, fact) for fact in facts]
-        return [
-            NewRecord(partition_of(key, partitions), key, self._codec.encode_fact(fact))
-            for key, fact in keyed
-        ]
+    def _record(self, fact: FactRow, partitions: int) -> NewRecord | None:
+        """A fact that can't be written would stop all behind it; it stays in the decision log."""
+        try:
+            value = self._codec.encode_fact(fact)
+        except Poison as error:
+            _log.error(
+                "fact_not_published",
+                fact=str(fact.fact_id),
+                reason=error.reason,
+                remedy="Read it in the decision log; report this, the hub is at fault.",
+            )
+            return None
+        key = fact.person or fact.fact_id.hex
+        return NewRecord(partition_of(key, partitions), key, value)

@@ -1,0 +1,1 @@
+"""Delivery against the real store on SQLite and real HTTP on loopback."""
