@@ -1,0 +1,1 @@
+"""Look-ups over real HTTP, against the example contacts API."""
