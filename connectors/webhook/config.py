@@ -24,7 +24,7 @@ _MOST_SECRET_BYTES = 64
 class Endpoint(BaseModel):
     """One recipient's inbox. The directory names it as `endpoint` of the recipient."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: AnyHttpUrl = Field(
         description="Where messages are posted. `https`, without user name, query or fragment; "
@@ -67,7 +67,7 @@ class Endpoint(BaseModel):
 class WebhookConfig(BaseModel):
     """Settings of one webhook connector."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     endpoints: dict[str, Endpoint] = Field(
         description="The recipients' inboxes by the name that the directory uses as `endpoint`.",

@@ -1,0 +1,1 @@
+"""The webhook connector and the example inbox, over real HTTP on loopback."""
