@@ -9,7 +9,7 @@ the log hands the same records in again.
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hub.crashpoints import reach
@@ -101,7 +101,8 @@ class Processor:
 
     def idle(self, partition: int, end: int, asked: float) -> None:
         """Note up to when everything was decided, if the position has reached `end`."""
-        at = self._clock.now() - timedelta(seconds=time.monotonic() - asked)
+        # Real time, as staleness is: it bounds how long a withdrawal may be unknown (rule 6).
+        at = datetime.now(UTC) - timedelta(seconds=time.monotonic() - asked)
         if self.start_offset(partition) >= end:
             self._store.caught_up(partition, at)
 
