@@ -84,6 +84,11 @@ BATCH_RECORDS = _histogram(
 BATCH_SECONDS = _histogram(
     "hub_batch_seconds", _SECONDS, "Duration of one batch from decoding to commit, in seconds."
 )
+BATCH_STEP_SECONDS = _counter(
+    "hub_batch_step_seconds_total",
+    ("step",),
+    "Seconds spent in each step of a batch: decode, unseal, load, decide, seal, persist, commit.",
+)
 DECIDE_LAG_SECONDS = _histogram(
     "hub_decide_lag_seconds",
     (*_SECONDS, 30.0, 60.0, 300.0, 1800.0),
@@ -108,28 +113,55 @@ BUILD_INFO = _gauge("hub_build_info", ("version",), "Always 1; the version is in
 
 # --- read from the store ------------------------------------------------------------------------
 
-HALTED = _read("hub_halted", (), "1 while the processor is halted; `hub resume --reason` ends it.")
+HALTED = _read(
+    "hub_halted",
+    ("tenant",),
+    "1 while the processor is halted; `hub resume --reason` ends it (P9).",
+)
 STOPPED = _read(
-    "hub_delivery_stopped", (), "1 while the emergency brake is on; `hub delivery start` ends it."
+    "hub_delivery_stopped",
+    ("tenant",),
+    "1 while the emergency brake is on; `hub delivery start` ends it.",
 )
 STALENESS = _read(
     "hub_caught_up_age_seconds",
-    ("partition",),
+    ("tenant", "partition"),
     "Age of the decided view of a partition, in seconds; referrals wait when it is too old (P4).",
 )
-TASKS_OPEN = _read(
-    "hub_tasks_open", ("tenant", "kind", "severity"), "Tasks that wait for a person."
-)
+TASKS_OPEN = _read("hub_tasks_open", ("tenant", "kind"), "Tasks that wait for a person.")
 WITHHELD = _read(
     "hub_withheld", ("tenant", "reason"), "Referrals not made now, once for each reason."
 )
+UNSENT = _read(
+    "hub_unsent_messages",
+    ("tenant", "state"),
+    "Messages not sent yet: waiting, denied, leased (under way), parked (behind another).",
+)
+OLDEST_READY = _read(
+    "hub_oldest_unsent_age_seconds",
+    ("tenant",),
+    "Age of the oldest message that waits to leave, in seconds; 0 if none waits.",
+)
 DEAD_LETTERS = _read(
-    "hub_dead_letters_open", ("tenant", "reason"), "Dead letters neither replayed nor discarded."
+    "hub_dead_letters_open",
+    ("tenant",),
+    "Dead letters neither understood nor discarded; each with a legible person holds it (P11).",
+)
+ILLEGIBLE_DEAD_LETTERS = _read(
+    "hub_dead_letters_illegible",
+    ("tenant",),
+    "Open dead letters whose person is not legible: critical, since nobody is held for them (P11).",
 )
 HOLDS = _read(
     "hub_holds", ("tenant",), "Persons held because input about them was not understood (P11)."
 )
-DUE_BACKLOG = _read("hub_due_events_overdue", (), "Due timers and notes that are not decided yet.")
-OLDEST_READY = _read(
-    "hub_oldest_ready_send_age_seconds", (), "Age of the oldest message that waits to leave."
+DUE_BACKLOG = _read(
+    "hub_due_events_undecided", ("tenant",), "Timers and notes that are due and not decided yet."
+)
+LOOKUPS_OPEN = _read("hub_lookups_open", ("tenant",), "Look-ups of children not answered yet.")
+UNPUBLISHED = _read(
+    "hub_facts_unpublished", ("tenant",), "Life-cycle facts that the relay has yet to publish."
+)
+STORE_READABLE = _read(
+    "hub_store_readable", ("tenant",), "1 if the store answered when the metrics were asked for."
 )

@@ -24,6 +24,10 @@ KNOWN: Final = (JSON, CLOUD_EVENT, CLOUD_EVENT_BATCH)
 MOST_IN_BATCH: Final = 1000
 
 
+Fault = Callable[[Draft], Poison | None]
+"""Why a draft can't be appended, if it can't."""
+
+
 class Sender(NamedTuple):
     """An authenticated source: how it is read, and what it may write.
 
@@ -50,8 +54,9 @@ def media(request: Request) -> str:
 class Events:
     """Reads bodies into drafts, and answers once they are durable."""
 
-    def __init__(self, gatherer: Gatherer) -> None:
+    def __init__(self, gatherer: Gatherer, fault: Fault) -> None:
         self._gatherer = gatherer
+        self._fault = fault
 
     async def handle(self, request: Request, sender: Sender, body: bytes) -> Response:
         """Take one body."""
@@ -61,6 +66,7 @@ class Events:
             return await self._batch(sender, value)
         try:
             found = read_event(sender, value, body) if kind == CLOUD_EVENT else own(sender, body)
+            self._require_appendable(found.drafts)
         except Poison as error:
             raise refused(error) from None
         if found.drafts:
@@ -80,6 +86,7 @@ class Events:
         for index, event in enumerate(value):
             try:
                 found = read_event(sender, event, _encoded(event))
+                self._require_appendable(found.drafts)
                 drafts += found.drafts
                 ignored += [found.ignored] if found.ignored else []
             except Poison as error:
@@ -89,6 +96,12 @@ class Events:
         if refusals:
             raise _partly(drafts, refusals)
         return _accepted(drafts, ignored)
+
+    def _require_appendable(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            poison = self._fault(draft)
+            if poison is not None:
+                raise poison
 
 
 def own(sender: Sender, body: bytes) -> Translation:

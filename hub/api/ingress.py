@@ -9,7 +9,7 @@ from hub.api import acknowledgements, events
 from hub.api.acknowledgements import Acknowledgements, FindReferral
 from hub.api.credentials import Credentials
 from hub.api.endpoint import Endpoint
-from hub.api.events import Events, Sender
+from hub.api.events import Events, Fault, Sender
 from hub.api.gather import Append, Gatherer
 from hub.api.refusals import HANDLERS
 from hub.domain.ids import RecipientId
@@ -23,18 +23,22 @@ def ingress_app(
     senders: Credentials[Sender],
     recipients: Credentials[RecipientId],
     append: Append,
+    fault: Fault,
     find: FindReferral,
     clock: Clock,
     max_body_bytes: int,
 ) -> Starlette:
-    """Return the ASGI app. `append` blocks until its events are durable, or raises."""
+    """Return the ASGI app. `append` blocks until its events are durable, or raises.
+
+    `fault` says why an event can't be appended, so that its neighbours in a batch go through.
+    """
     gatherer = Gatherer(append)
     take_events = Endpoint(
         "events",
         senders,
         limit=max_body_bytes,
         media=events.media,
-        handle=Events(gatherer).handle,
+        handle=Events(gatherer, fault).handle,
     )
     take_answers = Endpoint(
         "acknowledgements",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
@@ -23,16 +23,21 @@ class _Partition(NamedTuple):
 
 
 class Progress:
-    """Collected from all threads of a process. Times are monotonic seconds."""
+    """Collected from all threads of a process. Times are monotonic seconds.
+
+    A loop owes a turn every `turn_limit_s`, or as `limits_s` says for it.
+    """
 
     def __init__(
         self,
         *,
         turn_limit_s: float = 60.0,
+        limits_s: Mapping[str, float] | None = None,
         still_limit_s: float = 120.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._turn_limit_s = turn_limit_s
+        self._limits_s = dict(limits_s or {})
         self._still_limit_s = still_limit_s
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -90,7 +95,7 @@ class Progress:
             faults = [
                 f"loop '{loop}' made no turn for {now - turned:.0f} s"
                 for loop, turned in sorted(self._turns.items())
-                if now - turned > self._turn_limit_s
+                if now - turned > self._limits_s.get(loop, self._turn_limit_s)
             ]
             faults += [
                 f"partition {number} stands still for {now - seen.moved_at:.0f} s"

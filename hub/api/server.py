@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -60,20 +60,32 @@ class HttpServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    async def serve(self) -> None:
-        """Serve until `stop`, then let requests under way end."""
+    async def serve(self, beat: Callable[[], None] | None = None) -> None:
+        """Serve until `stop`, then let requests under way end. `beat` is called about every second.
+
+        A call that blocks the event loop also stops the beat: liveness sees it.
+        """
+        beating = asyncio.create_task(_every_second(beat)) if beat is not None else None
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
             self._socket.close()
+            if beating is not None:
+                beating.cancel()
 
-    def run(self) -> None:
+    def run(self, beat: Callable[[], None] | None = None) -> None:
         """Serve in this thread with a loop of its own."""
-        asyncio.run(self.serve())
+        asyncio.run(self.serve(beat))
 
     def stop(self) -> None:
         """End serving; may be called from any thread."""
         self._server.should_exit = True
+
+
+async def _every_second(beat: Callable[[], None]) -> None:
+    while True:
+        beat()
+        await asyncio.sleep(1)
 
 
 def _bound(name: str, host: str, port: int) -> socket.socket:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from hub.config import plugins, shape
+from hub.config.cross import cross_problems
 from hub.config.environment import CONFIG_VARIABLE, overlay
 from hub.config.model import HubConfig
 from hub.config.problems import Problem, unknown
@@ -63,6 +64,7 @@ def check(file: Path | None = None, environ: Mapping[str, str] | None = None) ->
     config = None
     try:
         config = HubConfig(**values)
+        problems += cross_problems(config)
     except ValidationError as error:
         problems += _problems(error, "", HubConfig)
     return Checked(config if not problems else None, tuple(problems), place)

@@ -158,14 +158,14 @@ class PipelineConfig(Section):
     """The processor's batches, and the limiter that stops a bad deploy (P9)."""
 
     batch_size: int = Field(
-        256, ge=1, le=10_000, description="Most records in one transaction.", examples=[256]
+        500, ge=1, le=10_000, description="Most records in one transaction.", examples=[500]
     )
     linger_ms: int = Field(
-        50,
+        5,
         ge=0,
         le=10_000,
         description="Milliseconds to wait for more records before a batch is begun.",
-        examples=[50],
+        examples=[5],
     )
     halt_window: int = Field(
         500,

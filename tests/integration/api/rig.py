@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,6 +22,7 @@ from hub.api.server import HttpServer
 from hub.config.plugins import source_type
 from hub.domain.events import Draft
 from hub.domain.ids import Namespace, PersonKey, RecipientId, SourceId, TenantId
+from hub.errors import Poison
 from hub.intake import IntakeContext
 from hub.ports import SourceContext
 from hub.privacy import HmacPseudonyms, MasterKey
@@ -119,6 +120,12 @@ class Log:
         self.calls = 0
         self.fault: Exception | None = None
 
+    def fault_of(self, draft: Draft) -> Poison | None:
+        """Refuse what is more than a day ahead of the fixed clock."""
+        if draft.occurred_at > FixedClock().now() + timedelta(days=1):
+            return Poison("future-event", "occurred_at", "check the sender's clock")
+        return None
+
     def append(self, drafts: Sequence[Draft]) -> None:
         """Keep the drafts, or fail."""
         self.calls += 1
@@ -174,6 +181,7 @@ def ingress(log: Log) -> Starlette:
             [(OFFICE, RecipientId("office-a")), (OTHER_OFFICE, RecipientId("office-b"))]
         ),
         append=log.append,
+        fault=log.fault_of,
         find=find,
         clock=FixedClock(),
         max_body_bytes=LIMIT,

@@ -118,6 +118,14 @@ BAD = {
         "bad-timestamp",
         "time",
     ),
+    "a message from the future": (
+        message(occurredAt="2026-03-04T12:00:01Z"),
+        None,
+        rig.PRISON,
+        422,
+        "future-event",
+        "occurred_at",
+    ),
     "no batch": ({}, BATCH, rig.DESK, 422, "not-a-batch", ""),
     "broken base64": (
         refusal_of_consent(type="hmpps", data=None, data_base64="%"),
@@ -211,13 +219,14 @@ def test_a_batch_with_bad_events_says_which_and_takes_the_others(client: Client,
         refusal_of_consent("A0003AA", id="3", time="yesterday"),
         7,
         refusal_of_consent("A0003AA", id="\ud800"),
+        refusal_of_consent("A0003AA", id="4", time="2026-04-02T09:00:00+01:00"),
     ]
 
     answer = client.post("/events", batch, token=rig.DESK, kind=BATCH)
 
     assert answer.status == 422
     assert answer.document["accepted"] == 2
-    assert [refused["index"] for refused in answer.document["refused"]] == [1, 3, 4, 5]
+    assert [refused["index"] for refused in answer.document["refused"]] == [1, 3, 4, 5, 6]
     assert len(log.drafts) == 2
 
 
