@@ -52,7 +52,10 @@ def validated(model: type[M], data: object, path: str) -> M | list[Problem]:
     except ValidationError as error:
         # Without input: what was given may be personal.
         found = error.errors(include_url=False, include_input=False)
-        return [_problem(each, path) for each in found]
+        # A list with a bad item is called too short as well: that is no fault of its own.
+        inner = {each["loc"][:-1] for each in found}
+        kept = (each for each in found if each["type"] != "too_short" or each["loc"] not in inner)
+        return [_problem(each, path) for each in kept]
 
 
 def _problem(error: ErrorDetails, path: str) -> Problem:

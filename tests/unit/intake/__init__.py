@@ -1,0 +1,1 @@
+"""The hub's own forms: CloudEvents, CSV, what operators type."""

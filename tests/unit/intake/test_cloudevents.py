@@ -1,0 +1,468 @@
+"""CloudEvents become drafts; everything wrong with one is said at once and nothing is repeated."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.domain.children import (
+    Address,
+    Carer,
+    CarerState,
+    Child,
+    ChildView,
+    Custody,
+    Relationship,
+    Restriction,
+    SafetyAnswerKind,
+    View,
+)
+from hub.domain.consent import (
+    AskState,
+    Capacity,
+    Category,
+    ConsentRecord,
+    Grantor,
+    Override,
+    Purpose,
+    Scope,
+)
+from hub.domain.events import (
+    RECORD_TYPES,
+    ChildChanged,
+    ChildCountRecorded,
+    ChildRecorded,
+    ChildRemoved,
+    ConsentAsked,
+    ConsentGranted,
+    ConsentSuperseded,
+    ConsentWithdrawn,
+    Draft,
+    FreezeLifted,
+    FreezeSet,
+    IdentityLinked,
+    MovementRecorded,
+    Payload,
+    PersonNumber,
+    SafetyAnswered,
+    TaskResolved,
+)
+from hub.domain.ids import Namespace, RecipientId
+from hub.domain.movements import MovementKind
+from hub.errors import Poison
+from hub.intake import IntakeError, translate_cloudevent
+from hub.intake.record_types import INBOUND
+from tests.unit.intake.support import (
+    CHILD,
+    CHILD_KEY,
+    DESK,
+    NOMS,
+    NUMBER,
+    PERSON,
+    PERSON_KEY,
+    PSEUDONYMS,
+    TENANT,
+    TIME,
+    cloudevent,
+    record,
+)
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+TASK = "00000000-0000-4000-8000-00000000000b"
+MATRIKEL = Namespace("MATRIKEL")
+
+
+def drafted(body: bytes) -> Draft:
+    """Return the one draft of an event."""
+    (draft,) = translate_cloudevent(body, DESK)
+    return draft
+
+
+UNDERSTOOD: list[tuple[str, dict[str, Any], Payload]] = [
+    (
+        "movements.recorded",
+        {"kind": "admission", "location": "MDI", "reason_code": "N", "held_s": 60},
+        MovementRecorded(
+            kind=MovementKind.ADMISSION,
+            person=PersonNumber(namespace=NOMS, number=NUMBER),
+            location="MDI",
+            reason_code="N",
+            held_s=60,
+        ),
+    ),
+    (
+        "identity.linked",
+        {"other": {"namespace": "MATRIKEL", "number": "77/2026"}},
+        IdentityLinked(
+            person=PersonNumber(namespace=NOMS, number=NUMBER),
+            other_number=PersonNumber(namespace=MATRIKEL, number="77/2026"),
+            other=PSEUDONYMS.person(TENANT, MATRIKEL, "77/2026"),
+        ),
+    ),
+    (
+        "children.recorded",
+        {
+            "child": CHILD,
+            "relationship": "adopted-child",
+            "given_name": " Sonny ",
+            "birth_date": "2019-05-04",
+            "address": {"area": "05315000", "lines": ["Nirgendweg 1"], "city": "Köln"},
+            "restrictions": ["contact-ban", "contact-ban"],
+            "custody": "joint",
+            "carer": {"state": "unknown"},
+        },
+        ChildRecorded(
+            child=Child(
+                child=CHILD_KEY,
+                relationship=Relationship.ADOPTED_CHILD,
+                given_name="Sonny",
+                birth_date=date(2019, 5, 4),
+                address=Address(area="05315000", lines=("Nirgendweg 1",), city="Köln"),
+                restrictions=(Restriction.CONTACT_BAN,),
+                custody=Custody.JOINT,
+                carer=Carer(state=CarerState.UNKNOWN),
+            )
+        ),
+    ),
+    (
+        "children.changed",
+        {
+            "child": CHILD,
+            "lives_in_prison": True,
+            "told": "Mum works away",
+            "view": {"view": "agrees", "asked_at": TIME, "asked_by": "social worker"},
+        },
+        ChildChanged(
+            child=CHILD_KEY,
+            lives_in_prison=True,
+            told="Mum works away",
+            view=ChildView(view=View.AGREES, asked_at=AT, asked_by="social worker"),
+        ),
+    ),
+    (
+        "children.removed",
+        {"child": CHILD, "reason": "wrong-person"},
+        ChildRemoved(child=CHILD_KEY, reason="wrong-person"),
+    ),
+    ("children.counted", {"count": 3}, ChildCountRecorded(count=3)),
+    (
+        "consent.granted",
+        {
+            "record": record(
+                scope="standing",
+                expires_at="2026-09-01T00:00:00Z",
+                recipient="office-1",
+                recipient_class="youth-office",
+                secrecy_release=True,
+                help_requested=["parenting-advice"],
+                override={"norm": "§ 1 X", "ordered_by": "judge", "ordered_at": TIME},
+            )
+        },
+        ConsentGranted(
+            record=ConsentRecord(
+                record_id="F-1",
+                given_at=AT,
+                purposes=(Purpose.FAMILY_SUPPORT,),
+                categories=(Category.IMPRISONMENT, Category.CHILD_IDENTITY),
+                grantors=(Grantor(capacity=Capacity.OWN_DATA, given_at=AT),),
+                children=(CHILD_KEY,),
+                scope=Scope.STANDING,
+                expires_at=datetime(2026, 9, 1, tzinfo=UTC),
+                recipient=RecipientId("office-1"),
+                recipient_class="youth-office",
+                secrecy_release=True,
+                help_requested=("parenting-advice",),
+                override=Override(norm="§ 1 X", ordered_by="judge", ordered_at=AT),
+            )
+        ),
+    ),
+    (
+        "consent.withdrawn",
+        {"declared_at": TIME, "channel": "oral", "taken_by": "social service"},
+        ConsentWithdrawn(declared_at=AT, channel="oral", taken_by="social service"),
+    ),
+    (
+        "consent.superseded",
+        {"record_id": "F-1", "superseded_by": "F-2"},
+        ConsentSuperseded(record_id="F-1", superseded_by="F-2"),
+    ),
+    (
+        "consent.asked",
+        {"state": "declined", "taken_by": "social service"},
+        ConsentAsked(state=AskState.DECLINED, taken_by="social service"),
+    ),
+    (
+        "safety.answered",
+        {"child": CHILD, "kind": "clear", "answered_at": TIME, "role": "social-service"},
+        SafetyAnswered(
+            child=CHILD_KEY, kind=SafetyAnswerKind.CLEAR, answered_at=AT, role="social-service"
+        ),
+    ),
+    ("safety.freeze-set", {"set_by": "officer"}, FreezeSet(set_by="officer")),
+    (
+        "safety.freeze-lifted",
+        {"taken_by": "officer", "channel": "paper"},
+        FreezeLifted(taken_by="officer", channel="paper"),
+    ),
+    (
+        "tasks.resolved",
+        {"task_id": TASK, "resolution": "done", "resolved_by": "duty service"},
+        TaskResolved(task_id=UUID(TASK), resolution="done", resolved_by="duty service"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("record_type", "data", "payload"), UNDERSTOOD)
+def test_every_type_becomes_its_event(
+    record_type: str, data: dict[str, Any], payload: Payload
+) -> None:
+    draft = drafted(cloudevent(record_type, {"person": PERSON} | data))
+
+    assert draft.payload == payload
+    assert (draft.type, draft.person, draft.namespace) == (record_type, PERSON_KEY, NOMS)
+    assert (draft.source, draft.occurred_at) == (DESK.source, AT)
+
+
+def test_the_table_above_names_every_type_that_may_come_in() -> None:
+    assert {row[0] for row in UNDERSTOOD} == set(INBOUND)
+
+
+@pytest.mark.parametrize("record_type", sorted(set(RECORD_TYPES) - set(INBOUND)))
+def test_the_hubs_own_word_can_not_be_handed_in(record_type: str) -> None:
+    with pytest.raises(IntakeError) as caught:
+        drafted(cloudevent(record_type, {"person": PERSON}))
+
+    assert caught.value.problems[0][:2] == ("type-not-allowed", "type")
+
+
+def test_a_prison_feed_can_not_forge_consent() -> None:
+    feed = DESK._replace(contexts=frozenset({"movements"}))
+
+    with pytest.raises(IntakeError) as caught:
+        translate_cloudevent(cloudevent("consent.granted", {"person": PERSON}), feed)
+
+    assert caught.value.reason == "type-not-allowed"
+
+
+FREEZE = {"person": PERSON, "set_by": "officer"}
+
+
+@pytest.mark.promise("P2")
+def test_the_same_event_sent_again_is_the_same_event() -> None:
+    first = drafted(cloudevent("safety.freeze-set", FREEZE))
+    laid_out = json.dumps(
+        dict(reversed(json.loads(cloudevent("safety.freeze-set", FREEZE)).items())), indent=2
+    ).encode()
+
+    assert drafted(laid_out).event_id == first.event_id
+    assert drafted(cloudevent("safety.freeze-set", FREEZE, id="e-2")).event_id != first.event_id
+    other = FREEZE | {"set_by": "other"}
+    assert drafted(cloudevent("safety.freeze-set", other)).event_id != first.event_id
+
+
+def test_extensions_are_skipped() -> None:
+    assert drafted(cloudevent("safety.freeze-set", FREEZE, traceparent="00-1")).type
+
+
+CONSENT = "consent.granted"
+BAD: list[tuple[str, bytes, set[tuple[str, str]]]] = [
+    ("no JSON", b"{", {("invalid-json", "")}),
+    ("a batch", b"[]", {("wrong-type", "")}),
+    ("no type", cloudevent("x", FREEZE, type=None), {("missing-field", "type")}),
+    ("unknown type", cloudevent("x.y", FREEZE), {("unknown-type", "type")}),
+    ("no data", cloudevent("safety.freeze-set", None), {("missing-field", "data")}),
+    ("data is a text", cloudevent("safety.freeze-set", "x"), {("wrong-type", "data")}),
+    (
+        "attributes and data at once",
+        cloudevent("safety.freeze-set", {"person": PERSON}, time=None, specversion="0.3"),
+        {
+            ("missing-field", "time"),
+            ("unknown-value", "specversion"),
+            ("missing-field", "data.set_by"),
+        },
+    ),
+    (
+        "local time",
+        cloudevent("safety.freeze-set", FREEZE, time="2026-03-02T09:00:00"),
+        {("bad-timestamp", "time")},
+    ),
+    (
+        "seconds since 1970",
+        cloudevent("safety.freeze-set", FREEZE, time=1772438400),
+        {("bad-timestamp", "time")},
+    ),
+    (
+        "foreign register",
+        cloudevent("safety.freeze-set", FREEZE | {"person": PERSON | {"namespace": "OTHER"}}),
+        {("namespace-not-allowed", "data.person.namespace")},
+    ),
+    (
+        "slip of the pen",
+        cloudevent("safety.freeze-set", FREEZE | {"person": PERSON | {"number": "Z000ZZ"}}),
+        {("bad-person-number", "data.person")},
+    ),
+    (
+        "unknown field",
+        cloudevent("safety.freeze-set", FREEZE | {"reason": "x"}),
+        {("unknown-field", "data")},
+    ),
+    (
+        "NUL",
+        cloudevent("safety.freeze-set", FREEZE | {"set_by": "a\x00b"}),
+        {("nul-in-text", "data.set_by")},
+    ),
+    (
+        "long",
+        cloudevent("safety.freeze-set", FREEZE | {"set_by": "x" * 241}),
+        {("value-too-long", "data.set_by")},
+    ),
+    (
+        "blank",
+        cloudevent("safety.freeze-set", FREEZE | {"set_by": " "}),
+        {("value-empty", "data.set_by")},
+    ),
+    (
+        "several faults of a record",
+        cloudevent(
+            CONSENT,
+            {"person": PERSON, "record": record(purposes=["x"], scope=1, secrecy_release="yes")},
+        ),
+        {
+            ("unknown-value", "data.record.purposes[0]"),
+            ("unknown-value", "data.record.scope"),
+            ("wrong-type", "data.record.secrecy_release"),
+        },
+    ),
+    (
+        "unknown is no purpose",
+        cloudevent(CONSENT, {"person": PERSON, "record": record(purposes=["unknown"])}),
+        {("unknown-value", "data.record.purposes[0]")},
+    ),
+    (
+        "for whom",
+        cloudevent(CONSENT, {"person": PERSON, "record": record(children=None)}),
+        {("contradiction", "data.record")},
+    ),
+    (
+        "by whom",
+        cloudevent(CONSENT, {"person": PERSON, "record": record(grantors=None)}),
+        {("missing-field", "data.record")},
+    ),
+    (
+        "standing for ever",
+        cloudevent(CONSENT, {"person": PERSON, "record": record(scope="standing")}),
+        {("missing-field", "data.record")},
+    ),
+    (
+        "over before it began",
+        cloudevent(CONSENT, {"person": PERSON, "record": record(expires_at=TIME)}),
+        {("contradiction", "data.record")},
+    ),
+    (
+        "unborn with birthday",
+        cloudevent(
+            "children.changed",
+            {
+                "person": PERSON,
+                "child": CHILD,
+                "relationship": "unborn",
+                "birth_date": "2026-01-01",
+            },
+        ),
+        {("contradiction", "data")},
+    ),
+    (
+        "no such day",
+        cloudevent(
+            "children.changed", {"person": PERSON, "child": CHILD, "birth_date": "2026-02-30"}
+        ),
+        {("bad-date", "data.birth_date")},
+    ),
+    (
+        "count",
+        cloudevent("children.counted", {"person": PERSON, "count": 100}),
+        {("out-of-range", "data.count")},
+    ),
+    (
+        "task",
+        cloudevent(
+            "tasks.resolved",
+            {"person": PERSON, "task_id": "1", "resolution": "Free text!", "resolved_by": "x"},
+        ),
+        {("bad-format", "data.task_id"), ("bad-format", "data.resolution")},
+    ),
+]
+
+
+def problems(error: Poison) -> set[tuple[str, str]]:
+    """Return (code, path) of every fault."""
+    if isinstance(error, IntakeError):
+        return {(p.code, p.field_path) for p in error.problems}
+    return {(error.reason, error.field_path)}
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize(("body", "expected"), [r[1:] for r in BAD], ids=[r[0] for r in BAD])
+def test_every_fault_is_named_at_once(body: bytes, expected: set[tuple[str, str]]) -> None:
+    with pytest.raises(Poison) as caught:
+        drafted(body)
+
+    assert problems(caught.value) == expected
+    assert caught.value.remedy
+
+
+CANARY = "Canary-Kanarienvogel-4711"
+
+
+@pytest.mark.promise("P6")
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"person": {"namespace": "NOMS", "number": CANARY}, "set_by": "x"},
+        FREEZE | {CANARY: CANARY},
+        FREEZE | {"set_by": [CANARY]},
+        FREEZE | {"set_by": CANARY + "\x00"},
+        FREEZE | {"person": CANARY},
+    ],
+)
+def test_an_error_repeats_nothing_of_the_event(data: dict[str, object]) -> None:
+    with pytest.raises(IntakeError) as caught:
+        drafted(cloudevent("safety.freeze-set", data))
+
+    told = f"{caught.value} {caught.value!r} {caught.value.problems} {caught.value.__cause__!r}"
+    assert CANARY not in told
+
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=5,
+)
+
+
+@pytest.mark.promise("P11")
+@given(st.sampled_from(UNDERSTOOD), st.data())
+def test_whatever_stands_in_a_field_only_the_event_is_refused(
+    row: tuple[str, dict[str, Any], Payload], data: st.DataObject
+) -> None:
+    record_type, fields, _ = row
+    broken = data.draw(st.sampled_from(sorted(fields)))
+    content = {"person": PERSON} | fields | {broken: data.draw(ANYTHING)}
+
+    try:
+        found = translate_cloudevent(cloudevent(record_type, content), DESK)
+    except Poison as poison:
+        found = ()
+        assert_named(poison)
+
+    assert len(found) <= 1
+
+
+def assert_named(poison: Poison) -> None:
+    """Claim that a refusal has a reason and a place."""
+    assert poison.reason
+    assert poison.field_path.startswith("data")
