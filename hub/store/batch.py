@@ -11,7 +11,8 @@ from hub.domain.ids import PersonKey, TenantId
 from hub.errors import Fenced, Halted
 from hub.ports.store import BatchWrites, OutcomeKind, StoredCase, StoredEpisode
 from hub.store.aliases import survivors
-from hub.store.database import chunks, run_many
+from hub.store.bulk import insert_many
+from hub.store.database import chunks
 from hub.store.dialect import insert_new, real_now
 from hub.store.halts import active_halt
 from hub.store.rows import case_row, episode_row
@@ -76,7 +77,7 @@ class SqlBatch:
     ) -> dict[PersonKey, StoredCase]:
         """Insert missing rows in key order, then lock and return all in one ordered statement."""
         ordered = sorted({person: tenant for tenant, person in persons}.items())
-        run_many(
+        insert_many(
             self._connection,
             insert_new(self._dialect, table(CaseTable)),
             [{"person": person, "tenant": tenant, "version": 0} for person, tenant in ordered],

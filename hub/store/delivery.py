@@ -26,6 +26,7 @@ from hub.ports.delivery import Attempt, AttemptOutcome, ClaimedSend, EarlierSend
 from hub.ports.store import DueEvent, FactRow, SendRow, StoredCase
 from hub.store import claims
 from hub.store.batch import lock_cases
+from hub.store.bulk import insert_many
 from hub.store.database import Database, chunks, run_many
 from hub.store.dialect import insert_new, real_now
 from hub.store.halts import active_halt
@@ -165,7 +166,7 @@ class SqlDeliveryBatch:
 
         A result of an attempt that another one followed changes the row only if it says delivered.
         """
-        run_many(
+        insert_many(
             self._connection,
             insert_new(self._dialect, table(AttemptTable)),
             [_attempt_values(attempt) for attempt in attempts],

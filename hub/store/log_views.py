@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from hub.domain.ids import ChildKey, PersonKey
 from hub.ports.store import FactRow, Outcome
@@ -30,7 +30,13 @@ class LogViews:
     def by_event(self, event_id: UUID) -> list[FactRow]:
         """Return the lines that the decision on one event wrote."""
         with self._database.read() as connection:
-            return _lines(connection, DecisionLogTable.event_id == event_id, LIMIT)
+            persons = connection.execute(
+                select(OutcomeTable.person)
+                .where(OutcomeTable.event_id == event_id, OutcomeTable.person.is_not(None))
+                .distinct()
+            ).scalars()
+            about = _about(connection, [PersonKey(person) for person in persons if person])
+            return _lines(connection, and_(about, DecisionLogTable.event_id == event_id), LIMIT)
 
     def by_referral(self, referral_or_send_id: UUID, *, limit: int = LIMIT) -> list[FactRow]:
         """Return the lines that name a referral, or one message of it."""

@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from hub.domain.decision import FactKind
 from hub.domain.events import TYPE_NAMES, TimerDue
 from hub.ports.store import BatchWrites, LookupRow
+from hub.store.bulk import insert_many
 from hub.store.database import chunks, run_many
 from hub.store.dialect import upsert
 from hub.store.rows import Values, due_row, task_row, withheld_row
@@ -39,7 +40,7 @@ def replace_open_items(connection: Connection, writes: BatchWrites, now: datetim
 
 def owe(connection: Connection, events: Sequence[Values]) -> None:
     """Store due events; a row with the same subject is replaced and counts as never appended."""
-    run_many(
+    insert_many(
         connection,
         upsert(
             connection.dialect.name,
@@ -106,7 +107,7 @@ def _replace_tasks(connection: Connection, writes: BatchWrites, now: datetime) -
             for task_id in held.keys() - wanted.keys()
         ],
     )
-    run_many(
+    insert_many(
         connection,
         upsert(
             connection.dialect.name,
@@ -129,7 +130,7 @@ def _replace_lookups(connection: Connection, writes: BatchWrites, now: datetime)
     for some in chunks(held.keys() - wanted.keys()):
         connection.execute(delete(table(LookupTable)).where(LookupTable.lookup_id.in_(some)))
     # Sealed anew each time it is given, so bytes say nothing; only a merge changes whose it is.
-    run_many(
+    insert_many(
         connection,
         upsert(connection.dialect.name, table(LookupTable), ("person", "data_key", "sealed")),
         [
@@ -158,7 +159,7 @@ def _replace_withheld(connection: Connection, writes: BatchWrites) -> None:
             for person, child, purpose in held.keys() - wanted.keys()
         ],
     )
-    run_many(
+    insert_many(
         connection,
         upsert(connection.dialect.name, table(WithheldTable), ("tenant", "reasons", "since")),
         [row._asdict() for key, row in wanted.items() if held.get(key) != row],

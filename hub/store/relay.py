@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 
 from hub.ports.store import FactRow
 from hub.store.database import Database, chunks
@@ -31,7 +31,13 @@ class SqlRelayStore:
                 fact_row(row)
                 for row in connection.execute(
                     select(table(DecisionLogTable))
-                    .join(RelayMarkTable, RelayMarkTable.fact_id == DecisionLogTable.fact_id)
+                    .join(
+                        RelayMarkTable,
+                        and_(
+                            RelayMarkTable.person == DecisionLogTable.person,
+                            RelayMarkTable.fact_id == DecisionLogTable.fact_id,
+                        ),
+                    )
                     .order_by(DecisionLogTable.number)
                     .limit(limit)
                 )

@@ -30,6 +30,13 @@ AHEAD = timedelta(seconds=30)
 """How far a virtual clock may jump beyond what was known when the versions were read."""
 
 
+class RuleVersion(NamedTuple):
+    """A stored version of a policy or directory, and from when it is in force."""
+
+    version: str
+    active_from: datetime
+
+
 class SqlRuleVersions:
     """Stores versions; none is ever changed. Raises `Retriable` when the store can't be reached."""
 
@@ -52,6 +59,27 @@ class SqlRuleVersions:
     ) -> bool:
         """Store a version of the directory; like `put_policy`."""
         return self._put(DirectoryTable, tenant, directory, active_from, now)
+
+    def policies(self, tenant: TenantId) -> list[RuleVersion]:
+        """Return the stored policy versions, oldest first."""
+        return self._stored(PolicyTable, tenant)
+
+    def directories(self, tenant: TenantId) -> list[RuleVersion]:
+        """Return the stored versions of the directory, oldest first."""
+        return self._stored(DirectoryTable, tenant)
+
+    def _stored(
+        self, versions: type[PolicyTable | DirectoryTable], tenant: TenantId
+    ) -> list[RuleVersion]:
+        with self._database.read() as connection:
+            return [
+                RuleVersion(row.version, row.active_from)
+                for row in connection.execute(
+                    select(versions.version, versions.active_from)
+                    .where(versions.tenant == tenant)
+                    .order_by(versions.active_from, versions.stored_at, versions.version)
+                )
+            ]
 
     def _put(
         self,

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, delete, literal_column, update
 
 from hub.domain.decision import FactKind
 from hub.ports.store import BatchWrites, DeadLetter, FactRow, OutcomeKind
-from hub.store.database import chunks, run_many
+from hub.store.bulk import insert_many
+from hub.store.database import chunks
 from hub.store.dialect import Offered, insert_new, real_now, upsert
 from hub.store.open_items import replace_open_items
 from hub.store.rows import fact_values, outcome_values, send_values
@@ -64,12 +65,12 @@ def write_all(connection: Connection, writes: BatchWrites) -> None:
 
 def _write_cases(connection: Connection, writes: BatchWrites) -> None:
     dialect = connection.dialect.name
-    run_many(
+    insert_many(
         connection,
         upsert(dialect, table(CaseTable), ("version", "data_key", "sealed", "alias_of")),
         [case._asdict() for case in writes.cases],
     )
-    run_many(
+    insert_many(
         connection,
         insert_new(dialect, table(ChildTable)),
         [
@@ -82,7 +83,7 @@ def _write_cases(connection: Connection, writes: BatchWrites) -> None:
             delete(table(ClosedEpisodeTable)).where(ClosedEpisodeTable.episode_id.in_(some))
         )
     # A stay may be archived a second time, after a late event changed it, or under its survivor.
-    run_many(
+    insert_many(
         connection,
         upsert(dialect, table(ClosedEpisodeTable), ("person", "data_key", "sealed")),
         [episode._asdict() for episode in writes.episodes],
@@ -102,7 +103,7 @@ def _write_sends(connection: Connection, writes: BatchWrites, now: datetime) -> 
             )
             .values(next_attempt_at=now)
         )
-    run_many(
+    insert_many(
         connection,
         insert_new(connection.dialect.name, table(OutboxTable)),
         [send_values(send, now) for send in writes.sends],
@@ -118,7 +119,7 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
     dialect = connection.dialect.name
     # A log read again from its start keeps what its records became, but a record that was a dead
     # letter may be understood now.
-    run_many(
+    insert_many(
         connection,
         upsert(
             dialect,
@@ -128,7 +129,7 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
         ),
         [outcome_values(outcome) for outcome in writes.outcomes],
     )
-    run_many(
+    insert_many(
         connection,
         insert_new(dialect, table(InboxTable)),
         [{"event_id": event_id, "seen_at": now} for event_id in writes.inbox],
@@ -137,7 +138,7 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
     understood(writes.inbox)
     # A replayed record that fails again: the newer letter takes the place of the older one.
     understood([letter.event_id for letter in writes.dead_letters if letter.event_id is not None])
-    run_many(
+    insert_many(
         connection,
         insert_new(dialect, table(DeadLetterTable)),
         [_letter_values(letter) for letter in writes.dead_letters],
@@ -169,13 +170,17 @@ def append_facts(connection: Connection, facts: Sequence[FactRow]) -> None:
     A fact that is there already (the same decision taken again) stays as it was written first.
     """
     dialect = connection.dialect.name
-    run_many(
+    insert_many(
         connection,
-        insert_new(dialect, table(DecisionLogTable), "fact_id"),
+        insert_new(dialect, table(DecisionLogTable), "person", "fact_id"),
         [fact_values(fact) for fact in facts],
     )
-    run_many(
+    insert_many(
         connection,
         insert_new(dialect, table(RelayMarkTable)),
-        [{"fact_id": fact.fact_id} for fact in facts if fact.fact.kind in LIFE_CYCLE],
+        [
+            {"fact_id": fact.fact_id, "person": fact.person}
+            for fact in facts
+            if fact.fact.kind in LIFE_CYCLE and fact.person is not None
+        ],
     )

@@ -366,15 +366,16 @@ def _log() -> None:
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("refs", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_decision_log"),
-        sa.UniqueConstraint("fact_id", name="uq_decision_log_fact_id"),
+        sa.UniqueConstraint("person", "fact_id", name="uq_decision_log_person_fact_id"),
     )
-    op.create_index("ix_decision_log_event_id", "decision_log", ["event_id"], unique=False)
-    op.create_index("ix_decision_log_person", "decision_log", ["person", "number"], unique=False)
     op.create_table(
         "relay_marks",
         sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["fact_id"], ["decision_log.fact_id"], name="fk_relay_marks_fact_id"
+            ["person", "fact_id"],
+            ["decision_log.person", "decision_log.fact_id"],
+            name="fk_relay_marks_person_fact_id",
         ),
         sa.PrimaryKeyConstraint("fact_id", name="pk_relay_marks"),
     )
