@@ -52,18 +52,22 @@ class DuePoller:
         if not self._store.lease(JOB, self._worker, LEASE_S):
             return 0
         rows = self._store.due(self._clock.now(), self._limit, AGAIN_AFTER_S)
-        drafts = []
-        for row in rows:
-            try:
-                drafts.append(draft_of(row))
-            except Poison as poison:
-                # Marked below like the others, so that it comes back later and blocks no neighbour.
-                log.error("due-event-illegible", event=str(row.event_id), reason=poison.reason)  # noqa: TRY400 - the reason says it all
-        if drafts:
-            self._appender.append(drafts)
+        drafts = [draft for row in rows if (draft := _legible(row)) is not None]
+        done = self._append(drafts)
         if rows:
+            # Illegible ones too: they come back later and block no neighbour.
             self._store.appended([row.event_id for row in rows])
-        return len(drafts)
+        return done
+
+    def _append(self, drafts: list[Draft]) -> int:
+        """Append drafts and return how many; one that the codec refuses is left out."""
+        try:
+            return len(self._appender.append(drafts))
+        except Poison as poison:
+            if len(drafts) == 1:
+                log.error("due-event-refused", event_id=str(drafts[0].event_id), code=poison.reason)  # noqa: TRY400 - the code says it all
+                return 0
+        return sum(self._append([draft]) for draft in drafts)
 
     def run(self, stop: threading.Event, interval_s: float = 0.5) -> None:
         """Poll until `stop` is set; an outage is waited out in place."""
@@ -75,6 +79,15 @@ class DuePoller:
                 done = 0
             if done < self._limit:
                 stop.wait(interval_s)
+
+
+def _legible(row: DueEvent) -> Draft | None:
+    """Return the draft of a due event, or None with a line in the log."""
+    try:
+        return draft_of(row)
+    except Poison as poison:
+        log.error("due-event-illegible", event_id=str(row.event_id), code=poison.reason)  # noqa: TRY400 - the code says it all
+        return None
 
 
 def draft_of(row: DueEvent) -> Draft:

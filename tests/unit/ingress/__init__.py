@@ -1,0 +1,1 @@
+"""From drafts to records: appender, due events, look-ups."""
