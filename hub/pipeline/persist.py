@@ -75,11 +75,7 @@ class Gatherer:
             replaced=list(touched.cases),
             timers=[timer for rows in cases for timer in rows.timers],
             tasks=[task for rows in cases for task in rows.tasks],
-            lookups=[
-                self._cases.lookup(meta.tenant, wanted, keys[wanted.person])
-                for _, decision, meta in decided
-                for wanted in decision.lookups
-            ],
+            lookups=[lookup for rows in cases for lookup in rows.lookups],
             withheld=[row for rows in cases for row in rows.withheld],
             facts=[*facts, *(_letter_fact(letter) for letter in letters)],
             decided=[w.meta.event_id for w in batch if w.meta is not None and w.fault is None],

@@ -23,9 +23,9 @@ from hub.ports import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from hub.domain.case import Case, ClosedEpisode, Timer
-    from hub.domain.decision import Decision, LookupWanted, Send
-    from hub.domain.events import Meta
+    from hub.domain.case import Case, ClosedEpisode, Lookup, Timer
+    from hub.domain.decision import Decision, Send
+    from hub.domain.events import Meta, PersonNumber
     from hub.domain.ids import ChildKey, PersonKey, TenantId
     from hub.ports import DataKey, Sealer
 
@@ -33,12 +33,13 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class CaseRows(NamedTuple):
-    """The rows of one case: itself, and the timers, tasks and withheld referrals it lists."""
+    """The rows of one case: itself, and all that is open about it, each list complete."""
 
     case: StoredCase
     children: tuple[tuple[TenantId, ChildKey, PersonKey], ...]
     timers: tuple[DueEvent, ...]
     tasks: tuple[TaskRow, ...]
+    lookups: tuple[LookupRow, ...]
     withheld: tuple[WithheldRow, ...]
 
 
@@ -73,6 +74,12 @@ class CaseSealer:
                     t.escalated,
                 )
                 for t in case.tasks
+            ),
+            # Complete, not only those just asked for: the store drops what is no longer named.
+            lookups=tuple(
+                self._lookup(case, lookup, case.number, key)
+                for lookup in case.lookups
+                if case.number is not None
             ),
             withheld=tuple(
                 WithheldRow(
@@ -117,12 +124,12 @@ class CaseSealer:
             sealed=sealed,
         )
 
-    def lookup(self, tenant: TenantId, wanted: LookupWanted, key: DataKey) -> LookupRow:
+    def _lookup(self, case: Case, lookup: Lookup, number: PersonNumber, key: DataKey) -> LookupRow:
         """Return the row of a look-up; the number it asks for is sealed."""
-        context = f"lookup:{tenant}:{wanted.person}:{wanted.lookup_id}"
-        sealed = self._sealer.seal(key, context, _encode(wanted.number))
+        context = f"lookup:{case.tenant}:{case.person}:{lookup.lookup_id}"
+        sealed = self._sealer.seal(key, context, _encode(number))
         return LookupRow(
-            wanted.lookup_id, tenant, wanted.person, wanted.asked_at, key.key_id, sealed
+            lookup.lookup_id, case.tenant, case.person, lookup.asked_at, key.key_id, sealed
         )
 
 
