@@ -66,10 +66,10 @@ def put_policy(hub: Hub, file: Path, active_from: datetime | None) -> Put:
     """Store a policy version. Raises `ConfigError` with every fault of the file."""
     policy = read_policy(file)
     now = hub.clock.now()
-    stored = hub.store.versions.policies(hub.tenant)
-    start = active_from or _start(stored, now)
+    start = active_from or _start(hub.store.versions.policies(hub.tenant), now)
     new = hub.store.versions.put_policy(hub.tenant, policy, active_from=start, now=now)
-    return _told("policy", policy.version, start, stored, new=new)
+    # Read after the write: a process that started at the same time may have been first.
+    return _told("policy", policy.version, hub.store.versions.policies(hub.tenant), new=new)
 
 
 def put_directory(hub: Hub, file: Path, active_from: datetime | None) -> Put:
@@ -79,10 +79,10 @@ def put_directory(hub: Hub, file: Path, active_from: datetime | None) -> Put:
     if problems:
         raise ConfigError(tuple(f"{file.name}: {problem}" for problem in problems))
     now = hub.clock.now()
-    stored = hub.store.versions.directories(hub.tenant)
-    start = active_from or _start(stored, now)
+    start = active_from or _start(hub.store.versions.directories(hub.tenant), now)
     new = hub.store.versions.put_directory(hub.tenant, directory, active_from=start, now=now)
-    return _told("directory", directory.version, start, stored, new=new)
+    # Read after the write: a process that started at the same time may have been first.
+    return _told("directory", directory.version, hub.store.versions.directories(hub.tenant), new=new)
 
 
 def _start(stored: list[RuleVersion], now: datetime) -> datetime:
@@ -90,8 +90,8 @@ def _start(stored: list[RuleVersion], now: datetime) -> datetime:
     return now + LATER if stored else EPOCH
 
 
-def _told(what: str, version: str, start: datetime, stored: list[RuleVersion], *, new: bool) -> Put:
+def _told(what: str, version: str, stored: list[RuleVersion], *, new: bool) -> Put:
     if new:
         log.info("rules-stored", what=what, version=version)
-        return Put(version, start, new=True)
-    return Put(version, next(s.active_from for s in stored if s.version == version), new=False)
+    active_from = next(entry.active_from for entry in stored if entry.version == version)
+    return Put(version, active_from, new=new)
