@@ -38,12 +38,7 @@ def prepare(hub: Hub) -> None:
     means that one of the two was lost, and a person decides (rule 3).
     """
     upgrade_store(hub.store_url)
-    bounds = hub.log.bounds(Topic.CASES)
-    if not hub.store.positions.all() and all(end == 0 for _, end in bounds.values()):
-        hub.store.positions.init(
-            hub.log.identity(), dict.fromkeys(bounds, 0), "new installation: store and log empty"
-        )
-        log.info("positions-initialised", partitions=len(bounds))
+    _first_positions(hub)
     if hub.config.policy_file is not None and not hub.store.versions.policies(hub.tenant):
         put_policy(hub, hub.config.policy_file, None)
     if hub.config.directory_file is not None and not hub.store.versions.directories(hub.tenant):
@@ -60,6 +55,22 @@ def require_rules(hub: Hub) -> None:
             "`hub policy apply FILE` and `hub directory apply FILE`"
         )
         raise ConfigError((*error.problems, remedy)) from None
+
+
+def _first_positions(hub: Hub) -> None:
+    positions = hub.store.positions
+    bounds = hub.log.bounds(Topic.CASES)
+    if positions.all() or any(end > 0 for _, end in bounds.values()):
+        return
+    try:
+        reason = "new installation: store and log empty"
+        positions.init(hub.log.identity(), dict.fromkeys(bounds, 0), reason)
+    except ConfigError:
+        # Refused because a process that started at the same time was first: then all is well.
+        if not positions.all():
+            raise
+    else:
+        log.info("positions-initialised", partitions=len(bounds))
 
 
 def put_policy(hub: Hub, file: Path, active_from: datetime | None) -> Put:
@@ -82,7 +93,9 @@ def put_directory(hub: Hub, file: Path, active_from: datetime | None) -> Put:
     start = active_from or _start(hub.store.versions.directories(hub.tenant), now)
     new = hub.store.versions.put_directory(hub.tenant, directory, active_from=start, now=now)
     # Read after the write: a process that started at the same time may have been first.
-    return _told("directory", directory.version, hub.store.versions.directories(hub.tenant), new=new)
+    return _told(
+        "directory", directory.version, hub.store.versions.directories(hub.tenant), new=new
+    )
 
 
 def _start(stored: list[RuleVersion], now: datetime) -> datetime:
