@@ -1,0 +1,107 @@
+"""What commands share: opening the hub, naming a person, times, standard options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import click
+import typer
+
+if TYPE_CHECKING:
+    from hub.app.build import Hub
+    from hub.domain.ids import PersonKey
+    from hub.intake import IntakeContext
+
+SOURCE = "cli"
+"""The source of events that an operator enters."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows shown.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the change.")]
+Number = Annotated[
+    str,
+    typer.Argument(
+        metavar="REGISTER:NUMBER",
+        help="Register and number of the parent, for example NOMS:A0001AA. With - as the number "
+        "it is asked for, and stays out of the shell's history.",
+    ),
+]
+
+
+def config_file() -> Path | None:
+    """Return what `--config` named."""
+    found = click.get_current_context().find_root().params.get("config")
+    return found if isinstance(found, Path) else None
+
+
+@contextmanager
+def open_hub() -> Iterator[Hub]:
+    """Open the configured hub for one command. Raises `ConfigError` with every fault."""
+    from hub.app.build import Hub
+    from hub.app.logs import configure
+    from hub.config import load
+
+    config = load(config_file())
+    configure("error" if config.logging.level != "debug" else "debug")
+    with Hub(config) as hub:
+        yield hub
+
+
+def usage(message: str, option: str) -> typer.BadParameter:
+    """Return the error of a wrong argument."""
+    return typer.BadParameter(message, param_hint=option)
+
+
+def split_number(text: str) -> tuple[str, str]:
+    """Return register and number. Raises a usage error for anything else."""
+    register, _, number = text.partition(":")
+    if not register or not number:
+        raise usage("write REGISTER:NUMBER, for example NOMS:A0001AA", "REGISTER:NUMBER")
+    if number == "-":
+        number = typer.prompt("Number", hide_input=True, err=True)
+    return register, number
+
+
+def person_of(hub: Hub, text: str) -> PersonKey:
+    """Return the pseudonym of `REGISTER:NUMBER`."""
+    from hub.domain.ids import Namespace
+
+    register, number = split_number(text)
+    return hub.pseudonyms.person(hub.tenant, Namespace(register), number)
+
+
+def intake(hub: Hub, register: str) -> IntakeContext:
+    """Return what an operator may enter: everything a sender outside the hub may."""
+    from hub.app.sources import ALL_CONTEXTS
+    from hub.domain.ids import Namespace, SourceId
+    from hub.intake import IntakeContext
+
+    return IntakeContext(
+        hub.tenant, SourceId(SOURCE), Namespace(register), ALL_CONTEXTS, hub.pseudonyms
+    )
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """Return an aware instant, or None for None. Raises a usage error without a zone."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise usage("write a time with its zone, for example 2026-03-02T08:55:00+01:00", option)
+    return found.astimezone(UTC)
+
+
+def uuid(text: str, name: str) -> UUID:
+    """Return an id. Raises a usage error for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise usage("an id is needed, as the lists show it", name) from None

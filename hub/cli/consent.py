@@ -1,0 +1,125 @@
+"""`hub consent`: what a parent said, as the consent desk takes it down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hub.cli.common import Json, Number, instant, intake, open_hub, split_number, usage
+from hub.cli.entering import enter
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Channel = Literal["oral", "paper", "terminal", "lawyer"]
+TakenBy = Annotated[str, typer.Option(help="Role of who took it down.")]
+
+
+@group.callback()
+def _group() -> None:
+    """Record, withdraw or refuse consent.
+
+    Example: hub consent record NOMS:A0001AA consent.json
+    """
+
+
+@group.command()
+def record(
+    number: Number,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+            help="The record as JSON (fields as in docs of the consent schema); - reads it from "
+            "standard input.",
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Record a consent.
+
+    Example: hub consent record NOMS:A0001AA consent.json
+    """
+    import msgspec
+
+    from hub.intake import consent_given
+
+    text = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+    try:
+        content = msgspec.json.decode(text, type=dict[str, object])
+    except msgspec.MsgspecError:
+        raise usage("the file must hold one JSON object", "FILE") from None
+    with open_hub() as hub:
+        register, plain = split_number(number)
+        draft = consent_given(intake(hub, register), hub.clock.now(), plain, content)
+        enter(hub, draft, json=json)
+
+
+@group.command()
+def withdraw(
+    number: Number,
+    *,
+    taken_by: TakenBy,
+    channel: Annotated[Channel, typer.Option(help="How the parent said it.")],
+    declared_at: Annotated[
+        str | None, typer.Option(help="When the parent said it; now without it.")
+    ] = None,
+    record_id: Annotated[
+        str | None, typer.Option(help="The record withdrawn; all of them without it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Withdraw one consent record, or everything.
+
+    Example: hub consent withdraw NOMS:A0001AA --taken-by social-service --channel oral
+    """
+    from hub.intake import consent_withdrawn
+
+    with open_hub() as hub:
+        register, plain = split_number(number)
+        now = hub.clock.now()
+        draft = consent_withdrawn(
+            intake(hub, register),
+            now,
+            plain,
+            declared_at=instant(declared_at, "--declared-at") or now,
+            channel=channel,
+            taken_by=taken_by,
+            record_id=record_id,
+        )
+        enter(hub, draft, json=json)
+
+
+@group.command()
+def refuse(
+    number: Number,
+    taken_by: TakenBy,
+    until: Annotated[
+        str | None, typer.Option(help="Until when nobody asks again; for good without it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Record that the parent declined. Nobody asks again before the date.
+
+    Example: hub consent refuse NOMS:A0001AA --taken-by social-service
+    """
+    from hub.intake import consent_refused
+
+    with open_hub() as hub:
+        register, plain = split_number(number)
+        draft = consent_refused(
+            intake(hub, register),
+            hub.clock.now(),
+            plain,
+            taken_by=taken_by,
+            until=instant(until, "--until"),
+        )
+        enter(hub, draft, json=json)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="consent")

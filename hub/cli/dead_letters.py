@@ -1,0 +1,122 @@
+"""`hub dead-letters`: records that were not understood; replayed once mended, or discarded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.common import Json, Limit, Reason, open_hub, usage, uuid
+from hub.cli.output import rows_of, show, show_one
+
+if TYPE_CHECKING:
+    from hub.app.build import Hub
+    from hub.store.view_rows import LetterDetail
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+LetterId = Annotated[str, typer.Argument(help="Id of the dead letter.")]
+
+
+@group.callback()
+def _group() -> None:
+    """Show, replay or discard records that were not understood.
+
+    Example: hub dead-letters list
+    """
+
+
+@group.command("list")
+def list_letters(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    limit: Limit = 200,
+    json: Json = False,
+) -> None:
+    """List open dead letters, newest first, with reason, field and remedy.
+
+    Example: hub dead-letters list --all
+    """
+    with open_hub() as hub:
+        found = hub.store.views.dead_letters(state=None if everything else "open", limit=limit)
+    show(
+        rows_of(found),
+        ("letter_id", "at", "type", "reason", "field_path", "remedy", "person", "state"),
+        json=json,
+        empty="There is no dead letter.",
+    )
+
+
+@group.command("show")
+def show_letter(letter_id: LetterId, json: Json = False) -> None:
+    """Show one dead letter, without its content.
+
+    Example: hub dead-letters show 0d6b0f0e-6f57-5a39-8a4e-2f7f0a0f6c11
+    """
+    with open_hub() as hub:
+        view = _letter(hub, letter_id).view
+    show_one(rows_of([view])[0], json=json)
+
+
+@group.command()
+def replay(
+    letter_ids: Annotated[list[str] | None, typer.Argument(help="Ids of the dead letters.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All open ones.")] = False,
+) -> None:
+    """Hand records in again after the cause was mended. Consent is asked afresh.
+
+    The hold on the person ends when the event is understood.
+
+    Example: hub dead-letters replay 0d6b0f0e-6f57-5a39-8a4e-2f7f0a0f6c11
+    """
+    if bool(letter_ids) == everything:
+        raise usage("name letters, or say --all", "LETTER_IDS")
+    with open_hub() as hub:
+        wanted = letter_ids or [
+            str(view.letter_id) for view in hub.store.views.dead_letters(limit=100_000)
+        ]
+        # Oldest first, in the order in which they came.
+        for letter_id in reversed(wanted) if everything else wanted:
+            _replay(hub, _letter(hub, letter_id))
+    typer.echo(f"{len(wanted)} records were handed in again.")
+
+
+@group.command()
+def discard(letter_id: LetterId, reason: Reason) -> None:
+    """Close a dead letter unread, and lift the hold it set.
+
+    Example: hub dead-letters discard 0d6b0f0e-6f57-5a39-8a4e-2f7f0a0f6c11 --reason "test message"
+    """
+    from hub.cli.cases import reassessment
+
+    with open_hub() as hub:
+        handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), reason)
+        if handled.lifted and handled.person is not None:
+            hub.appender.append([reassessment(hub, handled.person, "dead-letter-discarded")])
+    typer.echo("Discarded." + (" The person is no longer held." if handled.lifted else ""))
+
+
+def _letter(hub: Hub, letter_id: str) -> LetterDetail:
+    found = hub.store.views.dead_letter(uuid(letter_id, "LETTER_ID"))
+    if found is None or found.view.tenant != hub.tenant:
+        raise usage("no dead letter has this id; see hub dead-letters list", "LETTER_ID")
+    return found
+
+
+def _replay(hub: Hub, found: LetterDetail) -> None:
+    from hub.errors import ConfigError
+    from hub.ports import NewRecord, Topic
+
+    letter = found.letter
+    key = hub.vault.unwrap(letter.tenant, [letter.data_key]).get(letter.data_key)
+    if key is None:
+        message = f"dead letter {letter.letter_id}: its key was destroyed; discard it"
+        raise ConfigError((message,))
+    value = hub.sealer.open(key, f"dead-letter:{letter.tenant}:{letter.letter_id}", letter.sealed)
+    [outcome] = hub.store.views.outcome_range(letter.partition, letter.offset, 1)
+    hub.log.append(Topic.CASES, [NewRecord(letter.partition, outcome.key, value)])
+    hub.store.dead_letters.replayed(letter.letter_id)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="dead-letters")

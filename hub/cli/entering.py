@@ -1,0 +1,34 @@
+"""Entering one event from the command line, and telling what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from hub.cli.output import show_json
+
+if TYPE_CHECKING:
+    from hub.app.build import Hub
+    from hub.domain.events import Draft
+
+
+def enter(hub: Hub, draft: Draft, *, json: bool) -> None:
+    """Append one event durably and print its id. Raises `Poison` or `Retriable`."""
+    [appended] = hub.appender.append([draft])
+    if json:
+        show_json(
+            {
+                "event_id": appended.event_id,
+                "person": appended.person,
+                "type": draft.type,
+                "taken": not appended.erased,
+            }
+        )
+    elif appended.erased:
+        typer.echo("Nothing was entered: this person was erased.")
+    else:
+        typer.echo(
+            f"Entered as {draft.type}, event {appended.event_id}. "
+            f"What follows: hub explain {appended.event_id}"
+        )

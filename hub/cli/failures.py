@@ -1,0 +1,40 @@
+"""How an error is told: one line on what happened, one on what to do; never a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from hub.cli import exits
+from hub.errors import ConfigError, Fenced, Halted, HubError, Permanent, Poison, Retriable
+
+
+def code_of(error: HubError) -> int:
+    """Return the exit code of an error."""
+    return exits.HALTED if isinstance(error, Halted) else exits.ERROR
+
+
+def lines_of(error: HubError) -> list[str]:
+    """Return what an operator reads."""
+    match error:
+        case ConfigError():
+            found = [f"error: {problem}" for problem in error.problems]
+        case Halted():
+            text = str(error).removesuffix(f" Remedy: {error.remedy}")
+            found = [f"halted: {text}", f"remedy: {error.remedy}"]
+        case Poison():
+            where = f" at {error.field_path}" if error.field_path else ""
+            found = [f"refused: {error.reason}{where}", f"remedy: {error.remedy}"]
+        case Retriable():
+            found = [f"not now: {error}", "remedy: try again; `hub doctor` says what is missing"]
+        case Fenced():
+            found = [f"error: {error}", "remedy: end the other hub on this data, or this one"]
+        case Permanent():
+            found = [f"error: {error} ({error.code})"]
+        case _:
+            found = [f"error: {error}"]
+    return found
+
+
+def tell(error: HubError) -> None:
+    """Write an error to standard error."""
+    sys.stderr.write("\n".join(lines_of(error)) + "\n")

@@ -1,0 +1,204 @@
+"""`hub publish FILE`: hand in many events at once, and hear of every bad one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from hub.cli import exits
+from hub.cli.common import Json, open_hub, usage
+from hub.cli.output import show_json
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from hub.api.events import Sender
+    from hub.app.build import Hub
+    from hub.domain.events import Draft
+
+CHUNK = 256
+
+
+class CsvKindName(StrEnum):
+    """Which CSV file it is."""
+
+    CONSENTS = "consents"
+    SAFETY = "safety"
+    CHILDREN = "children"
+
+
+class Refused(NamedTuple):
+    """One fault: where in the file, reason, field, remedy. Never the value."""
+
+    line: int
+    reason: str
+    field: str
+    remedy: str
+
+
+class Item(NamedTuple):
+    """One message of a file: its line (of an array: its number), its bytes."""
+
+    line: int
+    body: bytes
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="File to hand in.")],
+    source: Annotated[
+        str | None,
+        typer.Option(help="The configured source it comes from; the only one without it."),
+    ] = None,
+    kind: Annotated[
+        CsvKindName | None, typer.Option(help="The file is CSV, and this is what its rows are.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Hand in a file: messages or CloudEvents as JSON lines or a JSON array, or CSV with --kind.
+
+    Good lines are taken and durable; each bad one is told with line, reason and field, and the
+    command ends with 3. Handing the same file in again changes nothing.
+
+    Example: hub publish events.ndjson --source hmpps
+    """
+    from hub.app.sources import sender
+
+    refused: list[Refused] = []
+    with open_hub() as hub:
+        name = _source(hub, source)
+        reader = sender(name, hub.config.sources[name], hub.tenant, hub.pseudonyms)
+        with _progress() as bar:
+            if kind is not None:
+                taken, ignored = _csv(hub, reader, kind, file, refused), 0
+            else:
+                taken, ignored = _messages(hub, reader, file, refused, bar)
+    _report(taken, ignored, refused, json=json)
+
+
+def _source(hub: Hub, wanted: str | None) -> str:
+    names = sorted(hub.config.sources)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None or wanted not in names:
+        raise usage(f"configured sources: {', '.join(names) or 'none'}", "--source")
+    return wanted
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty())
+
+
+def _messages(
+    hub: Hub, reader: Sender, file: Path, refused: list[Refused], bar: Progress
+) -> tuple[int, int]:
+    from hub.api.events import faults
+    from hub.errors import Poison
+
+    items = list(_items(file, refused))
+    step = bar.add_task(file.name, total=len(items))
+    waiting: list[Draft] = []
+    taken = ignored = 0
+    for item in items:
+        try:
+            drafts = _read(hub, reader, item.body)
+        except Poison as error:
+            refused += [
+                Refused(item.line, fault["reason"], fault["field"], fault["remedy"])
+                for fault in faults(error)
+            ]
+        else:
+            ignored += not drafts
+            taken += len(drafts)
+            waiting += drafts
+        if len(waiting) >= CHUNK:
+            hub.appender.append(waiting)
+            waiting = []
+        bar.advance(step)
+    if waiting:
+        hub.appender.append(waiting)
+    return taken, ignored
+
+
+def _read(hub: Hub, reader: Sender, body: bytes) -> tuple[Draft, ...]:
+    import msgspec
+
+    from hub.api.events import own, read_event
+    from hub.errors import Poison
+
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        raise Poison("invalid-json", "", "write one JSON object a line") from None
+    is_event = isinstance(value, dict) and "specversion" in value
+    found = read_event(reader, value, body) if is_event else own(reader, body)
+    for draft in found.drafts:
+        poison = hub.appender.fault(draft)
+        if poison is not None:
+            raise poison
+    return found.drafts
+
+
+def _items(file: Path, refused: list[Refused]) -> Iterator[Item]:
+    """Yield the messages of a JSON array, of one object, or of lines."""
+    import msgspec
+
+    content = file.read_bytes()
+    try:
+        value = msgspec.json.decode(content, type=list[msgspec.Raw] | msgspec.Raw)
+    except msgspec.MsgspecError:
+        value = None
+    if isinstance(value, list):
+        yield from (Item(number, bytes(raw)) for number, raw in enumerate(value, start=1))
+    elif value is not None:
+        yield Item(1, content)
+    else:
+        lines = content.splitlines()
+        yield from (Item(n, line) for n, line in enumerate(lines, start=1) if line.strip())
+        if not lines:
+            refused.append(Refused(1, "empty-file", "", "write one message a line"))
+
+
+def _csv(hub: Hub, reader: Sender, kind: CsvKindName, file: Path, refused: list[Refused]) -> int:
+    from hub.intake import CsvKind, read_csv
+
+    with file.open("rb") as stream:
+        report = read_csv(CsvKind(kind.value), stream, reader.intake)
+    refused += [Refused(p.line, p.code, p.column, p.remedy) for p in report.problems]
+    good: list[Draft] = []
+    for draft in report.drafts:
+        poison = hub.appender.fault(draft)
+        if poison is None:
+            good.append(draft)
+        else:
+            refused.append(Refused(0, poison.reason, poison.field_path, poison.remedy))
+    for start in range(0, len(good), CHUNK):
+        hub.appender.append(good[start : start + CHUNK])
+    return len(good)
+
+
+def _report(taken: int, ignored: int, refused: list[Refused], *, json: bool) -> None:
+    if json:
+        show_json(
+            {"taken": taken, "ignored": ignored, "refused": [fault._asdict() for fault in refused]}
+        )
+    else:
+        for fault in refused:
+            where = f" at {fault.field}" if fault.field else ""
+            typer.echo(f"line {fault.line}: {fault.reason}{where}: {fault.remedy}", err=True)
+        bad = len({fault.line for fault in refused})
+        typer.echo(f"{taken} events taken, {ignored} messages ignored, {bad} refused.")
+    if refused:
+        raise typer.Exit(exits.PARTLY)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(publish)
