@@ -1,5 +1,8 @@
 """The source's configuration refuses what would send prisoner numbers in clear or to strangers."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -62,3 +65,14 @@ def test_the_entry_point_names_this_source() -> None:
     assert SOURCE.name == "hmpps"
     assert SOURCE.config is HmppsConfig
     assert SOURCE.build_lookup is build_lookup
+
+
+def test_the_example_is_a_configuration() -> None:
+    example = Path(__file__).parents[3] / "connectors" / "hmpps" / "example.toml"
+    section = tomllib.loads(example.read_text(encoding="utf-8"))["sources"]["hmpps"]
+    settings = section["settings"]
+    del settings["lookup"]["client_secret_file"]
+    settings["lookup"]["client_secret"] = "an-example-secret"
+
+    assert section["type"] == SOURCE.name
+    assert HmppsConfig.model_validate(settings).prison_offender_events_held_s == 2700

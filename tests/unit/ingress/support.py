@@ -97,7 +97,7 @@ class MemoryStore:
         self.waits: list[float] = []
         self.sent: list[UUID] = []
         self.away = False
-        self.on_sent: Callable[[], None] = lambda: None
+        self.on_sent: Callable[[], object] = lambda: None
 
     def lease(self, job: str, worker: str, ttl_s: float) -> bool:
         """Give the job to whoever asks first."""

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +169,14 @@ def test_a_layout_names_each_column_once_and_when_it_happened(kind: CsvKind) -> 
 
     assert len(names) == len(set(names))
     assert LAYOUTS[kind].occurred_at in {c.name for c in LAYOUTS[kind].columns if c.required}
+
+
+@pytest.mark.parametrize("kind", CsvKind)
+def test_the_page_lists_the_columns_of_each_file(kind: CsvKind) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "intake.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{kind}` |")]
+    must, may = ([name.strip() for name in cell.split(",")] for cell in row.split("|")[2:4])
+
+    columns = LAYOUTS[kind].columns
+    assert must == [column.name for column in columns if column.required]
+    assert may == [column.name for column in columns if not column.required]
