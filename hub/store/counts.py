@@ -113,4 +113,4 @@ def _number(connection: Connection, query: Select[Any]) -> int:
 
 
 def _groups(connection: Connection, query: Select[str, int]) -> dict[str, int]:
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
