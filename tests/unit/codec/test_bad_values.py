@@ -55,10 +55,10 @@ FAULTS: dict[str, tuple[Payload, str, str]] = {
     ),
     "NUL": (numbered("a\0b"), "nul-in-text", "payload.person.number"),
     "half a surrogate pair": (numbered("\ud800"), "not-utf8", "payload.person.number"),
-    "a kind nobody stated": (
-        MovementRecorded(kind=MovementKind.UNKNOWN, person=NUMBER),
+    "a state nobody stated": (
+        ConsentAsked(state=AskState.UNKNOWN),
         "wrong-type",
-        "payload.kind",
+        "payload.state",
     ),
     "a relationship nobody stated": (
         child(relationship=Relationship.UNKNOWN),

@@ -6,15 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from hub.domain.events import LookupFailed
+from hub.domain.events import LookupFailed, MovementRecorded, PersonNumber
 from hub.domain.ids import PersonKey, TenantId, partition_of
+from hub.domain.movements import MovementKind
 from hub.errors import Poison, Retriable
 from hub.ingress import Appender
 from hub.ports import DataKey, Topic
 from hub.testing.clock import START, FakeClock
 from hub.testing.memory_log import MemoryLog
 from hub.testing.vault import MemoryVault
-from tests.unit.hmpps.support import TENANT
+from tests.unit.hmpps.support import NOMS, TENANT
 from tests.unit.ingress.support import (
     CODEC,
     EVENT_ID,
@@ -144,3 +145,13 @@ def test_nothing_to_append_is_no_write() -> None:
     found = parts()
 
     assert found.appender.append([]) == []
+
+
+def test_a_movement_of_unknown_kind_reaches_the_case_as_such() -> None:
+    found = parts()
+    number = PersonNumber(namespace=NOMS, number="Z0000ZZ")
+    unknown = MovementRecorded(kind=MovementKind.UNKNOWN, person=number, reason_code="NEWCODE")
+
+    found.appender.append([draft(payload=unknown)])
+
+    assert events(found)[0].payload == unknown
