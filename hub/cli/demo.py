@@ -18,6 +18,8 @@ def demo(
     """Play a story of a few dozen prison events on this machine, and check every claim it makes.
 
     Ends with code 1 when a claim does not hold or the story could not be played.
+
+    Example: hub demo --keep
     """
     from hub.demo.run import run
 

@@ -32,6 +32,14 @@ class Took(NamedTuple):
     ignored: tuple[str, ...]
 
 
+class Standing(NamedTuple):
+    """What there is after a beat: records in the log, messages delivered, referrals withheld."""
+
+    records: int
+    delivered: int
+    withheld: int
+
+
 class Driver:
     """Tells the hub the story. `took` remembers every answer of its ingress, in order."""
 
@@ -46,7 +54,7 @@ class Driver:
         self._recipients = {name: Caller(port, place.token(name)) for name in RECIPIENTS}
         self.took: list[Took] = []
 
-    def play(self, beats: Sequence[Beat], each: Callable[[Beat], None]) -> None:
+    def play(self, beats: Sequence[Beat], each: Callable[[Beat, Standing], None]) -> None:
         """Play all beats; `each` is called when the hub is at rest after one.
 
         Raises `DemoFailed` when a message is refused, a process ends, or no rest comes.
@@ -56,12 +64,20 @@ class Driver:
             for step in beat.steps:
                 self._tell(beat, step)
             self._rest(beat)
-            each(beat)
+            each(beat, self._standing())
 
     def close(self) -> None:
         """Close the connections."""
         for caller in (self._prison, self._desk, *self._recipients.values()):
             caller.close()
+
+    def _standing(self) -> Standing:
+        counts = self._files.views.counts(self._place.now())
+        return Standing(
+            records=sum(self._files.ends().values()),
+            delivered=counts.sends_by_state.get("delivered", 0),
+            withheld=len(self._files.views.withheld()),
+        )
 
     def _tell(self, beat: Beat, step: Step) -> None:
         match step:

@@ -56,10 +56,14 @@ def _on_screen(*, keep: bool) -> int:
 
 def _as_json(*, keep: bool) -> int:
     started = time.monotonic()
-    beats: list[dict[str, str]] = []
+    beats: list[dict[str, Any]] = []
     with Stage() as stage:
         try:
-            stage.play(lambda beat: beats.append({"at": beat.at.isoformat(), "told": beat.title}))
+            stage.play(
+                lambda beat, standing: beats.append(
+                    {"at": beat.at.isoformat(), "told": beat.title, **standing._asdict()}
+                )
+            )
             scenes = stage.look()
         except DemoFailed as error:
             _print({"passed": False, "error": str(error), "story": beats})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
@@ -16,8 +16,11 @@ from hub.demo.scene import Finding, Page, Scene, Table
 from hub.demo.story import Beat
 from hub.demo.workplace import Workplace
 
+if TYPE_CHECKING:
+    from hub.demo.driver import Standing
+
 WIDEST: Final = 100
-INDENT: Final = (0, 0, 0, 4)
+INDENT: Final = 4
 
 
 class Screen:
@@ -33,23 +36,37 @@ class Screen:
         self._out.print(
             "Real processes (ingest, processor, delivery) on SQLite, real HTTP on this machine, "
             "invented people.\nThe clock below is the story's: it is moved on only when nothing "
-            "is undecided, due or sendable.\n"
+            "is undecided, due or sendable.\n\nStarting the processes ...\n"
         )
 
-    def beat(self, beat: Beat) -> None:
-        """Show one beat of the story and the clock it was played at."""
-        self._out.print(f"[bold cyan]{beat.at:%a %d %b %H:%M}[/]  {escape(beat.title)}")
+    def beat(self, beat: Beat, standing: Standing) -> None:
+        """Show one beat of the story, the clock it was played at, and where the hub stood then."""
+        standing_line = (
+            f"\n{standing.records} records decided, {standing.delivered} messages delivered, "
+            f"{standing.withheld} referrals withheld"
+        )
+        line = RichTable.grid(padding=(0, 2))
+        line.add_column(no_wrap=True)
+        line.add_row(
+            Text(f"{beat.at:%a %d %b %H:%M}", style="bold cyan"),
+            Text.assemble(
+                beat.title,
+                (standing_line, "dim"),
+            ),
+        )
+        self._out.print(line)
 
     def scenes(self, scenes: Sequence[Scene]) -> None:
         """Show every scene: its claim, what was found, what there is to look at."""
         for number, scene in enumerate(scenes, 1):
             mark = "[green]holds[/]" if scene.passed else "[bold red]DOES NOT HOLD[/]"
             self._out.print(f"\n[bold]{number}. {escape(scene.title)}[/]  ({mark})")
-            self._out.print(Padding(Text(scene.claim, style="italic"), INDENT))
+            self._indented(Text(scene.claim, style="italic"))
             for finding in scene.findings:
                 self._finding(finding)
             for exhibit in scene.exhibits:
-                self._out.print(Padding(_shown(exhibit), INDENT))
+                self._out.print()
+                self._indented(_shown(exhibit))
 
     def end(self, scenes: Sequence[Scene], seconds: float) -> None:
         """Sum up."""
@@ -94,18 +111,21 @@ class Screen:
         self._out.print(f"\n[bold red]The demo failed.[/] {escape(message)}", soft_wrap=True)
 
     def _finding(self, finding: Finding) -> None:
-        mark, style = ("+", "green") if finding.holds else ("!", "bold red")
+        mark, style = ("✓", "green") if finding.holds else ("✗", "bold red")
         line = RichTable.grid(padding=(0, 1))
         line.add_row(Text(mark, style=style), Text(finding.text))
-        self._out.print(Padding(line, INDENT))
+        self._indented(line)
+
+    def _indented(self, what: RenderableType) -> None:
+        self._out.print(Padding(what, (0, 0, 0, INDENT), expand=False))
 
 
 def _shown(exhibit: Table | Page) -> RichTable | Panel:
     if isinstance(exhibit, Page):
         return Panel(Text(exhibit.text), title=exhibit.title, title_align="left", expand=False)
-    table = RichTable(show_edge=False, pad_edge=False, header_style="dim")
+    table = RichTable(box=None, pad_edge=False, header_style="bold dim")
     for heading in exhibit.headings:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in exhibit.rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

@@ -15,7 +15,7 @@ from hub.demo.story import Beat, story
 from hub.demo.workplace import prepare
 
 if TYPE_CHECKING:
-    from hub.demo.driver import Took
+    from hub.demo.driver import Standing, Took
     from hub.demo.hub_files import HubFiles
     from hub.demo.scene import Scene
 
@@ -61,7 +61,7 @@ class Stage:
             raise LookupError("the story was not played yet")
         return self._files
 
-    def play(self, each: Callable[[Beat], None]) -> None:
+    def play(self, each: Callable[[Beat, Standing], None]) -> None:
         """Play the story; `each` is called after every beat, with the hub at rest.
 
         Raises `DemoFailed`.
