@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.codec import AvroEventCodec, SchemaSet, assign_ids, schema_root
+from hub.codec.ids import read_ids
 from hub.domain.events import Meta, MovementRecorded, PersonNumber
 from hub.domain.ids import DataKeyId, Namespace, PersonKey, SourceId, TenantId
 from hub.domain.movements import MovementKind
@@ -19,6 +20,8 @@ PERSON = PersonKey("a1" * 32)
 NUMBER = PersonNumber(namespace=Namespace("NOMS"), number="X0001XX")
 AT = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 MOVEMENT = MovementRecorded(kind=MovementKind.ADMISSION, person=NUMBER, location="XXI")
+NEXT_ID = len(read_ids(schema_root())) + 1
+"""The id that the next new schema gets: the list only ever grows."""
 
 
 def meta(record: str = "movements.recorded") -> Meta:

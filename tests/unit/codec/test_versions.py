@@ -14,7 +14,7 @@ from hub.codec.upcasters import Upcaster
 from hub.domain.consent import Category, ConsentRecord, Purpose
 from hub.domain.events import ChildCountRecorded, ConsentGranted
 from hub.errors import Poison
-from tests.unit.codec.support import AT, MOVEMENT, codec, copied, evolved
+from tests.unit.codec.support import AT, MOVEMENT, NEXT_ID, codec, copied, evolved
 
 
 def add_symbol(schema: dict[str, Any]) -> None:
@@ -36,8 +36,8 @@ def test_a_record_of_an_older_schema_is_read_with_its_writers_schema(tmp_path: P
     root = evolved(tmp_path, "movements/recorded", drop_reason)
     older = SchemaSet.load(root)
     newer = SchemaSet.load(before(root))
-    assert older.id_of("movements.recorded") == 27
-    data = b"\0\0\0\0\x1b" + _body_without_reason()
+    assert older.id_of("movements.recorded") == NEXT_ID
+    data = b"\0" + NEXT_ID.to_bytes(4, "big") + _body_without_reason()
     assert AvroEventCodec(newer).decode_payload("movements.recorded", data) == MOVEMENT
 
 
@@ -63,7 +63,7 @@ def test_a_symbol_of_a_newer_schema_anywhere_is_poison_with_its_path(tmp_path: P
     release = 13 << 1
     assert written.count(bytes([release])) == 1
     newer = written.replace(bytes([release]), bytes([release + 2]))
-    newer = newer[:1] + (27).to_bytes(4, "big") + newer[5:]
+    newer = newer[:1] + NEXT_ID.to_bytes(4, "big") + newer[5:]
     set_back = AvroEventCodec(SchemaSet.load(before(root)))
     with pytest.raises(Poison) as caught:
         set_back.decode_payload("consent.granted", newer)
@@ -120,7 +120,7 @@ def test_a_retired_record_type_is_read_as_its_successor(tmp_path: Path) -> None:
     )
     name = "children.boys-and-girls-counted"
     reader = AvroEventCodec(SchemaSet.load(root), {name: upcaster})
-    two_boys_one_girl = b"\0\0\0\0\x1b\x04\x02"
+    two_boys_one_girl = b"\0" + NEXT_ID.to_bytes(4, "big") + b"\x04\x02"
     assert reader.decode_payload(name, two_boys_one_girl) == ChildCountRecorded(count=3)
     with pytest.raises(TypeError, match=name):
         AvroEventCodec(SchemaSet.load(), {name: upcaster})
