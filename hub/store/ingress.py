@@ -138,5 +138,5 @@ def _undecided(connection: Connection, wait: timedelta, limit: int) -> list[DueE
     return [
         due_row(row)
         for row in rows
-        if row.appended_at + wait <= caught_up.get(partition_of(row.person, partitions), newest)
+        if row.appended_at + wait <= caught_up.get(partition_of(row.person, partitions), EPOCH)
     ]

@@ -21,10 +21,11 @@ def take_lease(database: Database, job: str, worker: str, ttl_s: float) -> bool:
             .where(LeaseTable.job == job, or_(LeaseTable.worker == worker, LeaseTable.until <= now))
             .values(worker=worker, until=until)
         ).rowcount
-        if not taken:
-            # Nobody ever held it, or somebody else does: then nothing is inserted.
-            taken = connection.execute(
-                insert_new(connection.dialect.name, table(LeaseTable)),
-                {"job": job, "worker": worker, "until": until},
-            ).rowcount
-        return taken > 0
+        if taken:
+            return True
+        # Nobody ever held it, or somebody else does: then nothing is inserted.
+        first = connection.execute(
+            insert_new(connection.dialect.name, table(LeaseTable)).returning(LeaseTable.job),
+            {"job": job, "worker": worker, "until": until},
+        )
+        return first.first() is not None

@@ -89,7 +89,8 @@ class SqlRuleVersions:
         active_from: datetime,
         now: datetime,
     ) -> bool:
-        body = msgspec.msgpack.encode(content)
+        # In a fixed order, so that the same content has the same hash whoever read it from a file.
+        body = msgspec.msgpack.encode(content, order="deterministic")
         digest = hashlib.sha256(body).hexdigest()
         what = type(content).__name__.lower()
         with self._database.write() as connection:

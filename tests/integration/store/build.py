@@ -87,9 +87,7 @@ def outcome(
 ) -> Outcome:
     """Return what became of a record."""
     event_id = event_id or ident(f"event {partition}/{offset}")
-    return Outcome(
-        partition, offset, key, kind, "code", event_id, "t", TENANT, PersonKey(key), NOW
-    )
+    return Outcome(partition, offset, key, kind, "code", event_id, "t", TENANT, PersonKey(key), NOW)
 
 
 def letter(
@@ -209,7 +207,17 @@ def timer(
 
 def task(name: str, who: PersonKey = ANNA) -> TaskRow:
     """Return an open task."""
-    return TaskRow(ident(f"task {name}"), TENANT, who, "no-recipient", "normal", "s", NOW, None, False)
+    return TaskRow(
+        task_id=ident(f"task {name}"),
+        tenant=TENANT,
+        person=who,
+        kind="no-recipient",
+        severity="normal",
+        subject="s",
+        since=NOW,
+        due=None,
+        escalated=False,
+    )
 
 
 def fact(

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own for a test run: in a temporary folder, reached by a socket only."""
+"""A PostgreSQL server of our own for a test run: in a temporary folder, on a socket only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _account() -> str | None:
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Start a server and yield its URL without a database name; stop it at the end."""
+    """Start a server and yield its URL; stop it at the end."""
     program = binaries()
     assert program is not None
     account = _account()
@@ -51,7 +51,7 @@ def server(folder: Path) -> Iterator[str]:
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
     run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
-        yield f"postgresql://hub@/{{}}?host={folder}"
+        yield f"postgresql://hub@/postgres?host={folder}"
     finally:
         run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
 

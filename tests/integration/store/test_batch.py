@@ -58,10 +58,14 @@ def test_a_batch_commits_everything_together(store: Store) -> None:
 
 @pytest.mark.promise("P1")
 def test_an_exception_leaves_nothing_behind(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.cases.batch() as batch:
-        batch.write(EMPTY._replace(cases=[case(ANNA)], outcomes=[outcome(0)]))
-        batch.advance(0, 0, 1)
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with store.cases.batch() as batch:
+            batch.write(EMPTY._replace(cases=[case(ANNA)], outcomes=[outcome(0)]))
+            batch.advance(0, 0, 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
 
     assert store.positions.all()[0].offset == 0
     assert store.views.case(ANNA) is None
@@ -73,9 +77,13 @@ def test_a_moved_position_fences_the_slower_worker(store: Store) -> None:
     with store.cases.batch() as batch:
         batch.advance(0, 0, 5)
 
-    with pytest.raises(Fenced), store.cases.batch() as batch:
-        batch.write(EMPTY._replace(outcomes=[outcome(0)]))
-        batch.advance(0, 0, 1)
+    def go_on_from_0() -> None:
+        with store.cases.batch() as batch:
+            batch.write(EMPTY._replace(outcomes=[outcome(0)]))
+            batch.advance(0, 0, 1)
+
+    with pytest.raises(Fenced):
+        go_on_from_0()
 
     assert store.positions.all()[0].offset == 5
     assert store.views.outcomes(ident("event 0/0")) == []
@@ -203,9 +211,7 @@ def test_a_refused_row_is_a_data_error_without_its_value(store: Store, bad: Batc
 
 @pytest.mark.promise("P1")
 def test_a_log_read_again_keeps_outcomes_but_for_dead_letters(store: Store) -> None:
-    write(
-        store, EMPTY._replace(outcomes=[outcome(0), outcome(1, OutcomeKind.DEAD_LETTERED)])
-    )
+    write(store, EMPTY._replace(outcomes=[outcome(0), outcome(1, OutcomeKind.DEAD_LETTERED)]))
     write(
         store,
         EMPTY._replace(outcomes=[outcome(0, OutcomeKind.IGNORED), outcome(1, OutcomeKind.APPLIED)]),
@@ -264,7 +270,10 @@ def test_a_halt_survives_a_restart(store: Store, url: str) -> None:
 @pytest.mark.promise("P11")
 def test_a_dead_letter_holds_its_person_until_the_event_is_understood(store: Store) -> None:
     poison = ident("poisoned withdrawal")
-    write(store, EMPTY._replace(cases=[case(ANNA), case(BERT)], dead_letters=[letter(1, ANNA, poison)]))
+    write(
+        store,
+        EMPTY._replace(cases=[case(ANNA), case(BERT)], dead_letters=[letter(1, ANNA, poison)]),
+    )
     with store.delivery.batch() as batch:
         assert batch.held([ANNA, BERT]) == {ANNA}
 
@@ -278,7 +287,9 @@ def test_a_dead_letter_holds_its_person_until_the_event_is_understood(store: Sto
     with store.delivery.batch() as batch:
         assert batch.held([ANNA]) == set()
     assert store.views.holds() == []
-    states = {row.offset: (row.state, row.closed_by) for row in store.views.dead_letters(state=None)}
+    states = {
+        row.offset: (row.state, row.closed_by) for row in store.views.dead_letters(state=None)
+    }
     assert states == {1: ("replayed", poison), 2: ("replayed", poison)}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hub.domain.decision import FactKind
 from hub.domain.ids import RecipientId
 from hub.domain.referral import Operation
-from hub.ports import AttemptOutcome, EarlierSend
+from hub.ports import AttemptOutcome, EarlierSend, SendRow
 from hub.store import Store
 from tests.integration.store.build import (
     ANNA,
@@ -131,7 +131,9 @@ def test_a_late_result_of_an_earlier_attempt_does_not_reopen_the_row(store: Stor
     ],
 )
 def test_an_intent_counts_as_disclosure_unless_its_result_says_nothing_left(
-    store: Store, outcomes: list[AttemptOutcome | None], disclosed: bool
+    store: Store,
+    outcomes: list[AttemptOutcome | None],
+    disclosed: bool,  # noqa: FBT001 - pytest passes parameters by name
 ) -> None:
     put_sends(store, REFER, RECALL)
     with store.delivery.batch() as batch:
@@ -148,6 +150,17 @@ def test_an_intent_counts_as_disclosure_unless_its_result_says_nothing_left(
     assert (found is not None) is disclosed, "a recipient knows only what may have reached it"
 
 
+def earlier_row(row: SendRow, *, is_open: bool) -> EarlierSend:
+    """Return what a retraction is told of a row that nobody tried."""
+    return EarlierSend(
+        send_id=row.send_id,
+        operation=row.operation,
+        open=is_open,
+        leased=False,
+        possibly_disclosed=False,
+    )
+
+
 def test_earlier_rows_are_those_of_the_same_key_and_generation(store: Store) -> None:
     update = send("update", operation=Operation.UPDATE, minutes=1)
     later = send("later", operation=Operation.UPDATE, minutes=9)
@@ -158,8 +171,8 @@ def test_earlier_rows_are_those_of_the_same_key_and_generation(store: Store) -> 
         batch.cancel([REFER.send_id], "test")
 
         assert batch.earlier(RECALL) == [
-            EarlierSend(REFER.send_id, Operation.REFER, False, False, False),
-            EarlierSend(update.send_id, Operation.UPDATE, True, False, False),
+            earlier_row(REFER, is_open=False),
+            earlier_row(update, is_open=True),
         ]
 
 

@@ -1,0 +1,79 @@
+"""What an operator does with dead letters, and what it means for the person held (P11)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.errors import ConfigError
+from hub.store import Store
+from tests.integration.store.build import ANNA, EMPTY, NOW, case, ident, letter, unknown_id, write
+
+pytestmark = pytest.mark.promise("P11")
+
+
+def held(store: Store) -> bool:
+    """Say whether Anna is held."""
+    with store.delivery.batch() as batch:
+        return bool(batch.held([ANNA]))
+
+
+def test_discarding_the_last_letter_lifts_the_hold(store: Store) -> None:
+    write(
+        store,
+        EMPTY._replace(
+            cases=[case(ANNA)],
+            dead_letters=[letter(1, ANNA, ident("one")), letter(2, ANNA, ident("two"))],
+        ),
+    )
+
+    first = store.dead_letters.discard(ident("letter 1"), "sent twice by the source")
+    assert not first.lifted
+    assert held(store)
+    second = store.dead_letters.discard(ident("letter 2"), "sent twice by the source")
+    assert (second.lifted, second.person, second.event_id) == (True, ANNA, ident("two"))
+    assert not held(store)
+    assert {row.discard_reason for row in store.views.dead_letters(state="discarded")} == {
+        "sent twice by the source"
+    }
+
+
+def test_replaying_does_not_lift_the_hold_before_the_event_is_understood(store: Store) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
+
+    assert not store.dead_letters.replayed(ident("letter 1")).lifted
+    assert held(store)
+    (found,) = store.views.dead_letters()
+    assert found.replayed_at is not None
+
+
+def test_replaying_a_letter_without_event_id_closes_it(store: Store) -> None:
+    """Nothing could recognise the event later; if it fails again a new letter holds again."""
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA), letter(2, None)]))
+
+    assert store.dead_letters.replayed(ident("letter 1")).lifted
+    assert not store.dead_letters.replayed(ident("letter 2")).lifted, "nobody was held"
+    assert store.views.dead_letters() == []
+
+
+def test_a_letter_is_shown_with_its_sealed_record(store: Store) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
+
+    found = store.views.dead_letter(ident("letter 1"))
+
+    assert found is not None
+    assert found.letter == letter(1, ANNA, ident("one"))
+    assert store.views.dead_letter(unknown_id()) is None
+    (hold,) = store.views.holds()
+    assert (hold.person, hold.letters, hold.since) == (ANNA, 1, NOW)
+
+
+def test_closed_and_unknown_letters_and_empty_reasons_are_refused(store: Store) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
+    with pytest.raises(ConfigError, match="say why"):
+        store.dead_letters.discard(ident("letter 1"), " ")
+    store.dead_letters.discard(ident("letter 1"), "test")
+
+    with pytest.raises(ConfigError, match="no open one"):
+        store.dead_letters.discard(ident("letter 1"), "again")
+    with pytest.raises(ConfigError, match="no open one"):
+        store.dead_letters.replayed(unknown_id())
