@@ -16,6 +16,7 @@ from hub.demo.workplace import prepare
 
 if TYPE_CHECKING:
     from hub.demo.driver import Standing, Took
+    from hub.demo.evidence import Evidence
     from hub.demo.hub_files import HubFiles
     from hub.demo.scene import Scene
 
@@ -82,12 +83,17 @@ class Stage:
             self._took = tuple(driver.took)
             driver.close()
 
+    def evidence(self) -> Evidence:
+        """Return what can be asked of the hub and the inbox after `play`."""
+        from hub.demo.evidence import Evidence  # noqa: PLC0415 - as in `play`
+
+        return Evidence(self.place, self.files, self._took)
+
     def look(self) -> tuple[Scene, ...]:
         """Return all scenes with the evidence found now."""
-        from hub.demo.evidence import Evidence  # noqa: PLC0415 - as in `play`
-        from hub.demo.scenes import look  # noqa: PLC0415 - as above
+        from hub.demo.scenes import look  # noqa: PLC0415 - as in `play`
 
-        return look(Evidence(self.place, self.files, self._took))
+        return look(self.evidence())
 
     @property
     def pids(self) -> list[int]:

@@ -1,0 +1,1 @@
+"""The story of the demo over the real processes, claim by claim."""
