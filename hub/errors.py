@@ -1,9 +1,9 @@
 """Exceptions of the hub, named by how to recover from them.
 
-Whoever catches one of these knows what to do from its class alone: try again (`Retriable`), give up
-on this operation (`Permanent`), put one record aside (`Poison`), refuse (`Denied`), ask the operator
-to mend the configuration (`ConfigError`), or stop the process (`Fenced`, `Halted`). Messages never
-carry personal data: they name a field and a remedy, not the value.
+Whoever catches one of these knows what to do from its class alone: try again (`Retriable`), give
+up on this operation (`Permanent`), put one record aside (`Poison`), refuse (`Denied`), ask the
+operator to mend the configuration (`ConfigError`), or stop the process (`Fenced`, `Halted`).
+Messages never carry personal data: they name a field and a remedy, not the value.
 """
 
 from __future__ import annotations

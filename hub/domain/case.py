@@ -14,7 +14,7 @@ from uuid import UUID
 from hub.domain.children import Child
 from hub.domain.consent import Ask, Consent, Withdrawal
 from hub.domain.events import PersonNumber
-from hub.domain.ids import PersonKey, TenantId
+from hub.domain.ids import ChildKey, PersonKey, TenantId
 from hub.domain.movements import Ending, Movement
 from hub.domain.referral import Referral
 from hub.domain.tasks import Task
@@ -24,19 +24,23 @@ from hub.domain.values import EPOCH, Value
 class Episode(Value, frozen=True, kw_only=True):
     """One stay in custody, from admission to final release; transfers and absences stay inside.
 
-    `first_received_at` is when the hub's log first heard of the admission; before `settle_until`
-    nothing may leave. `void` marks a stay that was entered in error, `children_asked` counts the
-    look-ups made for it, and `ask_again` wants another.
+    `first_received_at` is when the hub's log first heard of the admission. Before `settle_until`
+    nothing may leave about the stay, before `end_settle_until` nothing about its end; `unsettled`
+    says that corrections went on for longer than that may last. `aliases` are ids of stays that
+    turned out to be this one. `void` marks a stay that was entered in error, `children_asked`
+    counts the look-ups made for it, and `ask_again` wants another.
     """
 
     episode_id: UUID
+    aliases: tuple[UUID, ...] = ()
     admitted_at: datetime
     first_received_at: datetime
     settle_until: datetime
     location: str | None = None
     ended_at: datetime | None = None
     ending: Ending | None = None
-    end_received_at: datetime | None = None
+    end_settle_until: datetime | None = None
+    unsettled: bool = False
     booking: str | None = None
     void: bool = False
     children_asked: int = 0
@@ -96,14 +100,19 @@ class Timer(Value, frozen=True, kw_only=True):
 class Withheld(Value, frozen=True, kw_only=True):
     """That no referral was made for a child and purpose, with every reason, and since when."""
 
-    child: str
+    child: ChildKey
     purpose: str
     reasons: tuple[str, ...]
     since: datetime
 
 
 class Case(Value, frozen=True, kw_only=True):
-    """All the hub knows of one person. `version` counts the decisions that changed it."""
+    """All the hub knows of one person. `version` counts the decisions that changed it.
+
+    `unmatched` names movements that fit no stay. `stated` says of each child when which field was
+    last stated: the latest statement counts, in whatever order statements arrive. `withdrawn_all`
+    holds every word by which the parent took back all consents given before it.
+    """
 
     tenant: TenantId
     person: PersonKey
@@ -113,14 +122,18 @@ class Case(Value, frozen=True, kw_only=True):
     alias_of: PersonKey | None = None
     aliases: tuple[PersonKey, ...] = ()
     movements: tuple[Movement, ...] = ()
+    unmatched: tuple[UUID, ...] = ()
     episodes: tuple[Episode, ...] = ()
     closed_until: datetime | None = None
     children: tuple[Child, ...] = ()
+    stated: dict[ChildKey, dict[str, datetime]] = {}
     child_count: int | None = None
+    counted_at: datetime = EPOCH
     consents: tuple[Consent, ...] = ()
-    withdrawn_all: Withdrawal | None = None
+    withdrawn_all: tuple[Withdrawal, ...] = ()
     ask: Ask | None = None
     freeze: Freeze | None = None
+    freeze_lifted_at: datetime = EPOCH
     referrals: tuple[Referral, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     timers: tuple[Timer, ...] = ()
@@ -133,9 +146,19 @@ class Case(Value, frozen=True, kw_only=True):
         """The latest stay that was not entered in error, running or not."""
         return next((e for e in reversed(self.episodes) if not e.void), None)
 
-    def child(self, key: str) -> Child | None:
+    def episode(self, episode_id: UUID) -> Episode | None:
+        """Return the stay with this id, or the one that it turned out to be."""
+        for episode in self.episodes:
+            if episode.episode_id == episode_id or episode_id in episode.aliases:
+                return episode
+        return None
+
+    def child(self, key: ChildKey) -> Child | None:
         """Return the record of a child, also of a removed one."""
-        return next((c for c in self.children if c.child == key), None)
+        for child in self.children:
+            if child.child == key:
+                return child
+        return None
 
     def referral(self, referral_id: UUID) -> Referral | None:
         """Return the newest generation of a referral."""

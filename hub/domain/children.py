@@ -59,7 +59,7 @@ class CarerState(StrEnum):
 
 
 class SafetyAnswerKind(StrEnum):
-    """The dated answer to: no known contact ban, protection order, violence against child or carer?"""
+    """Whether no contact ban, protection order or violence against child or carer is known."""
 
     UNKNOWN = "unknown"
     CLEAR = "clear"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from hub.domain.ids import ChildKey, RecipientId
 from hub.domain.values import Value
@@ -72,7 +71,7 @@ class Scope(StrEnum):
 
 
 class AskState(StrEnum):
-    """Where the conversation about consent stands. A refusal is final until its date; nobody chases."""
+    """Where the conversation about consent stands. A refusal is final until its date."""
 
     UNKNOWN = "unknown"
     NOT_ASKED = "not-asked"
@@ -130,7 +129,7 @@ class ConsentRecord(Value, frozen=True, kw_only=True):
 
 
 class Withdrawal(Value, frozen=True, kw_only=True):
-    """That a consent ended by the parent's word: when declared, through which channel, who took it."""
+    """The word that ended a consent: when declared, through which channel, and who took it."""
 
     declared_at: datetime
     channel: str
@@ -138,16 +137,20 @@ class Withdrawal(Value, frozen=True, kw_only=True):
 
 
 class Consent(Value, frozen=True, kw_only=True):
-    """A record as the case holds it: when the hub learnt of it, which stay it is for, how it ended.
+    """A record as the case holds it: when the hub learnt of it, and how it ended.
 
-    `episode_id` is the first stay that was running when the record took effect, or began later.
+    A record without purposes stands for one that the hub has only heard the end of so far.
     """
 
     record: ConsentRecord
     recorded_at: datetime
-    episode_id: UUID | None = None
     withdrawal: Withdrawal | None = None
     superseded_by: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """True once the record itself has arrived."""
+        return bool(self.record.purposes)
 
 
 class Ask(Value, frozen=True, kw_only=True):

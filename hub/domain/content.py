@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from hub.domain.children import Child, View
-from hub.domain.consent import Category, Purpose
-from hub.domain.ids import HUB_NAMESPACE, RecipientId, mint
+from hub.domain.consent import Category
+from hub.domain.ids import HUB_NAMESPACE, mint
 from hub.domain.values import Value
 
 if TYPE_CHECKING:
-    from hub.domain.case import Case, Episode
+    from hub.domain.case import Case
+    from hub.domain.permit import Target
     from hub.domain.policy import Rules
 
 
@@ -148,17 +149,20 @@ EXTRACT: dict[Category, Callable[[_Material], _Pairs]] = {
 
 def build_content(
     case: Case,
-    child: Child,
-    episode: Episode,
-    purpose: Purpose,
-    recipient: RecipientId,
+    about: Target,
     categories: Iterable[Category],
     consents: tuple[str, ...],
     rules: Rules,
     *,
     provisional: bool,
 ) -> Content:
-    """Return what a message says: exactly the facts of `categories`, in the profile's order."""
+    """Return what a message says: exactly the facts of `categories`, in the profile's order.
+
+    Raises `LookupError` if the case knows no such child or stay; a permit denies that before.
+    """
+    child, episode = case.child(about.child), case.episode(about.episode_id)
+    if child is None or episode is None:
+        raise LookupError("the case holds no such child or stay")
     used = [c.record for c in case.consents if c.record.record_id in consents]
     prison = rules.directory.prisons.get(episode.location or "")
     material = _Material(
@@ -168,16 +172,18 @@ def build_content(
         ended_on=episode.ended_at.date().isoformat() if episode.ended_at else None,
     )
     return Content(
-        profile=f"{purpose.value}/1",
+        profile=f"{about.purpose.value}/1",
         stated_by="parent",
         stated_at=max((r.given_at for r in used), default=episode.admitted_at).date().isoformat(),
         provisional=provisional,
         consents=consents,
-        correlation=str(mint(HUB_NAMESPACE, "siblings", case.person, recipient)),
+        correlation=str(mint(HUB_NAMESPACE, "siblings", case.person, about.recipient)),
         items=tuple(
-            Item(category=category, key=key, value=value)
-            for category in categories
-            for key, value in EXTRACT[category](material)
-            if value is not None
+            [
+                Item(category=category, key=key, value=value)
+                for category in categories
+                for key, value in EXTRACT[category](material)
+                if value is not None
+            ]
         ),
     )

@@ -9,20 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.domain.decision import Decision, Fact, FactKind, Ignored
-from hub.domain.episode import episodes_from
+from hub.domain.episode import SAME_END
 from hub.domain.events import BookingMoved, Event, IdentityLinked, MovementRecorded, PersonsMerged
 from hub.domain.facts import LEARN
-from hub.domain.follow import Followed, follow
+from hub.domain.follow import follow
 from hub.domain.identity import learn_pair, other_person
+from hub.domain.referral import ENDED
+from hub.domain.upkeep import refold
 from hub.domain.values import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from hub.domain.case import Case, ClosedEpisode
     from hub.domain.ids import PersonKey
     from hub.domain.policy import Rules
+    from hub.domain.tasks import Task
 
 _PAIRS = (PersonsMerged, IdentityLinked, BookingMoved)
 
@@ -39,11 +42,11 @@ def cases_needed(event: Event) -> tuple[PersonKey, ...]:
 
 
 def needs_history(case: Case, event: Event) -> bool:
-    """True if the event reaches back into a stay that was put away."""
+    """Return whether the event may reach back into a stay that was put away."""
     return (
-        isinstance(event.payload, MovementRecorded)
-        and case.closed_until is not None
-        and event.meta.occurred_at <= case.closed_until
+        case.closed_until is not None
+        and isinstance(event.payload, MovementRecorded)
+        and event.meta.occurred_at <= case.closed_until + SAME_END
     )
 
 
@@ -60,22 +63,23 @@ def decide(
     first of them if `needs_history` asked for them. Raises nothing for any well-typed event.
     """
     case = cases[event.meta.person]
-    now = max(now, case.last_now)
     payload = event.payload
     if isinstance(payload, _PAIRS):
-        pair = learn_pair(case, cases[other_person(payload)], payload, event.meta, rules)
+        other = cases[other_person(payload)]
+        pair = learn_pair(case, other, payload, event.meta, rules)
         if isinstance(pair, Ignored):
             return _ignored(pair, event)
-        return _decided([c for c in pair if c.alias_of is None], event, rules, now, pair)
-    reopened = tuple(c.episode.episode_id for c in history)
-    if history:
-        case = _with_history(case, history, rules)
-    learnt = LEARN[type(payload)](case, payload, event.meta, rules)
+        return _decided((case, other), pair, event, rules, max(now, case.last_now, other.last_now))
+    known = _with_history(case, history, rules) if history else case
+    learnt = LEARN[type(payload)](known, payload, event.meta, rules)
     if isinstance(learnt, Ignored):
         return _ignored(learnt, event)
-    decision = _decided([learnt], event, rules, now, (learnt,))
+    decision = _decided((known,), (learnt,), event, rules, max(now, case.last_now))
+    if not history:
+        return decision
     put_away = {closed.episode.episode_id for _, closed in decision.closed}
-    return changed(decision, reopened=tuple(i for i in reopened if i not in put_away))
+    back = (c.episode.episode_id for c in history)
+    return changed(decision, reopened=tuple(i for i in back if i not in put_away))
 
 
 def _ignored(reason: Ignored, event: Event) -> Decision:
@@ -86,55 +90,79 @@ def _ignored(reason: Ignored, event: Event) -> Decision:
 
 
 def _decided(
-    live: Sequence[Case], event: Event, rules: Rules, now: datetime, touched: Sequence[Case]
+    before: Sequence[Case], learnt: Sequence[Case], event: Event, rules: Rules, now: datetime
 ) -> Decision:
-    """Draw the consequences for each live case and put everything together."""
-    followed = [follow(case, rules, now) for case in live]
+    """Draw the consequences for each case that is no alias, and put everything together."""
+    followed = [follow(case, rules, now) for case in learnt if case.alias_of is None]
     done = {f.case.person: f.case for f in followed}
     cases = tuple(
         changed(done.get(case.person, case), version=case.version + 1, last_now=now)
-        for case in touched
+        for case in learnt
     )
     applied = Fact(
         kind=FactKind.EVENT_APPLIED,
         subject=str(event.meta.event_id),
         refs={"type": event.meta.type},
     )
-    opened = [_tasks_opened(f, case) for f, case in zip(followed, live, strict=True)]
     return Decision(
         cases=cases,
-        sends=tuple(s for f in followed for s in f.sends),
-        lookups=tuple(x for f in followed for x in f.lookups),
+        sends=tuple([s for f in followed for s in f.sends]),
+        lookups=tuple([x for f in followed for x in f.lookups]),
         facts=(
             applied,
             *(fact for f in followed for fact in f.facts),
-            *(fact for facts in opened for fact in facts),
+            *_closed_referrals(before, learnt),
+            *_changed_tasks(before, cases),
         ),
-        closed=tuple((f.case.person, closed) for f in followed for closed in f.closed),
+        closed=tuple([(f.case.person, closed) for f in followed for closed in f.closed]),
     )
 
 
-def _tasks_opened(followed: Followed, learnt: Case) -> list[Fact]:
-    before = {t.task_id for t in learnt.tasks}
-    return [
-        Fact(kind=FactKind.TASK_OPENED, subject=str(t.task_id), reasons=(t.kind.value,))
-        for t in followed.case.tasks
-        if t.task_id not in before
-    ]
+def _closed_referrals(before: Sequence[Case], learnt: Sequence[Case]) -> Iterator[Fact]:
+    """Tell of each referral that an answer closed."""
+    if all(b.referrals is a.referrals for b, a in zip(before, learnt, strict=True)):
+        return
+    known = {(r.referral_id, r.generation): r.business for c in before for r in c.referrals}
+    for referral in (r for case in learnt for r in case.referrals):
+        was = known.get((referral.referral_id, referral.generation))
+        if was is not referral.business and referral.business in ENDED:
+            yield Fact(
+                kind=FactKind.REFERRAL_CLOSED,
+                subject=str(referral.referral_id),
+                reasons=(referral.business.value,),
+                refs={"generation": str(referral.generation), "recipient": referral.recipient},
+            )
+
+
+def _changed_tasks(before: Sequence[Case], after: Sequence[Case]) -> Iterator[Fact]:
+    """Tell of each task that was opened, and of each that is not needed any more."""
+    if all(b.tasks is a.tasks for b, a in zip(before, after, strict=True)):
+        return
+    old = {t.task_id: t for case in before for t in case.tasks}
+    new = {t.task_id: t for case in after for t in case.tasks}
+    resolved = {task_id for case in after for task_id in case.resolved}
+    for task_id, task in old.items():
+        if task_id not in new and task_id not in resolved:
+            yield _task_fact(FactKind.TASK_CLOSED, task)
+    for task_id, task in new.items():
+        if task_id not in old:
+            yield _task_fact(FactKind.TASK_OPENED, task)
+
+
+def _task_fact(kind: FactKind, task: Task) -> Fact:
+    return Fact(kind=kind, subject=str(task.task_id), reasons=(task.kind.value,))
 
 
 def _with_history(case: Case, history: Sequence[ClosedEpisode], rules: Rules) -> Case:
     """Bring closed stays back, so that a late movement is folded in where it belongs."""
     movements = {m.movement_id: m for c in history for m in c.movements}
     movements.update({m.movement_id: m for m in case.movements})
-    known = (*(c.episode for c in history), *case.episodes)
-    episodes, _ = episodes_from(movements.values(), known, rules.policy)
     referrals = {(r.referral_id, r.generation): r for c in history for r in c.referrals}
     referrals.update({(r.referral_id, r.generation): r for r in case.referrals})
-    return changed(
+    whole = changed(
         case,
-        movements=tuple(movements.values()),
-        episodes=episodes,
+        episodes=(*(c.episode for c in history), *case.episodes),
         referrals=tuple(referrals.values()),
         closed_until=None,
     )
+    return refold(whole, movements.values(), rules.policy)

@@ -107,9 +107,9 @@ class Fact(Value, frozen=True, kw_only=True):
 class Decision(Value, frozen=True, kw_only=True):
     """The answer of `decide`. `ignored` is None when the event was applied.
 
-    `timers`, `tasks` and `withheld` of the new cases are complete: the store replaces what it held
-    for those persons. `sends`, `lookups` and `facts` are additions. `closed` goes to the archive,
-    `reopened` names stays that came back from it.
+    `timers`, `tasks`, `lookups` and `withheld` of the new cases are complete: the store replaces
+    what it held for those persons. `sends`, `lookups` and `facts` are what came new. `closed` goes
+    to the archive, `reopened` names stays that came back from it.
     """
 
     cases: tuple[Case, ...]

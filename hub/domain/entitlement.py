@@ -1,4 +1,4 @@
-"""Entitlement: has somebody agreed, for each person the data are about, who was entitled to?
+"""Entitlement: for each person the data are about, somebody entitled must have agreed.
 
 A category may be about parent, child and carer at once; each must be covered by a grantor entitled
 for that person, or by a norm the policy names. Who may consent for a child follows custody
@@ -72,9 +72,9 @@ def uncovered(
         if category is Category.IMPRISONMENT:
             return Denial.IMPRISONMENT_NOT_PERMITTED
         return Denial.CATEGORY_NOT_PERMITTED
-    if any(c.record.override is not None for c in holding):
+    if any(_ordered(c, policy, now) for c in holding):
         return None
-    capacities = {g.capacity for c in holding for g in c.record.grantors}
+    capacities = {g.capacity for c in holding for g in c.record.grantors if g.given_at <= now}
     for subject in rule.about:
         if subject in rule.norms:
             continue
@@ -82,6 +82,12 @@ def uncovered(
         if missing is not None:
             return missing
     return None
+
+
+def _ordered(consent: Consent, policy: Policy, now: datetime) -> bool:
+    """An order releases without consent only under a norm that the policy names."""
+    order = consent.record.override
+    return order is not None and order.norm in policy.override_norms and order.ordered_at <= now
 
 
 def _not_entitled(
@@ -107,18 +113,22 @@ def _not_entitled_for_child(
         and age_on(child.birth_date, now.date()) >= policy.minor_consent_age
     ):
         return None
-    own = Capacity.CUSTODIAL_PARENT in capacities
-    other = Capacity.OTHER_PARENT in capacities
-    match child.custody:
-        case Custody.SOLE:
-            return None if own else Denial.GRANTOR_NOT_ENTITLED
-        case Custody.JOINT:
-            if own and other:
-                return None
-            return Denial.CO_CONSENT_MISSING if own or other else Denial.GRANTOR_NOT_ENTITLED
-        case Custody.OTHER_ALONE | Custody.RESTING:
-            return None if other else Denial.GRANTOR_NOT_ENTITLED
-        case Custody.NONE:
-            return Denial.GRANTOR_NOT_ENTITLED
-        case _:
-            return Denial.CUSTODY_UNKNOWN
+    return _not_entitled_by_custody(capacities, child.custody)
+
+
+_ASKED: dict[Custody, frozenset[Capacity]] = {
+    Custody.SOLE: frozenset({Capacity.CUSTODIAL_PARENT}),
+    Custody.JOINT: frozenset({Capacity.CUSTODIAL_PARENT, Capacity.OTHER_PARENT}),
+    Custody.OTHER_ALONE: frozenset({Capacity.OTHER_PARENT}),
+    Custody.RESTING: frozenset({Capacity.OTHER_PARENT}),
+}
+"""Whose word a child's data need: custody as seen from the imprisoned parent."""
+
+
+def _not_entitled_by_custody(capacities: set[Capacity], custody: Custody) -> Denial | None:
+    if custody is Custody.UNKNOWN:
+        return Denial.CUSTODY_UNKNOWN
+    asked = _ASKED.get(custody)
+    if asked is None or asked.isdisjoint(capacities):
+        return Denial.GRANTOR_NOT_ENTITLED
+    return None if asked <= capacities else Denial.CO_CONSENT_MISSING

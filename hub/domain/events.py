@@ -329,7 +329,7 @@ class Event(Value, frozen=True, kw_only=True):
 
 
 class Draft(Value, frozen=True, kw_only=True):
-    """An event as a source hands it in: no `recorded_at` and no data key yet, the appender adds them."""
+    """An event as a source hands it in; the appender adds `recorded_at` and the data key."""
 
     event_id: UUID
     tenant: TenantId

@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING
 
 from hub.domain.case import Case
 from hub.domain.decision import Ignored
-from hub.domain.episode import episodes_from
 from hub.domain.events import BookingMoved, IdentityLinked, Meta, PersonsMerged
+from hub.domain.facts.children import unite_children
+from hub.domain.facts.consents import unite_consents
+from hub.domain.facts.custody import within
+from hub.domain.referral import Transport
 from hub.domain.tasks import TaskKind
-from hub.domain.upkeep import open_task, replace_child
+from hub.domain.upkeep import open_task, refold, replace_child
 from hub.domain.values import changed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from hub.domain.case import Episode
     from hub.domain.ids import PersonKey
-    from hub.domain.movements import Movement
     from hub.domain.policy import Rules
-    from hub.domain.referral import Referral
 
 PairPayload = PersonsMerged | IdentityLinked | BookingMoved
 
@@ -59,81 +56,19 @@ def learn_pair(
 
 
 def _unite(case: Case, other: Case, rules: Rules) -> Case:
-    movements = _union(case.movements, other.movements)
-    before = _with_referrals_first((*case.episodes, *other.episodes), case, other)
-    episodes, _ = episodes_from(movements, before, rules.policy)
-    united = changed(
-        case,
+    put_away = [at for at in (case.closed_until, other.closed_until) if at is not None]
+    both = changed(
+        unite_children(unite_consents(case, other), other),
         aliases=tuple(sorted({*case.aliases, *other.aliases, other.person})),
-        movements=movements,
-        episodes=episodes,
-        child_count=case.child_count if case.child_count is not None else other.child_count,
-        consents=tuple(
-            sorted(
-                {c.record.record_id: c for c in (*other.consents, *case.consents)}.values(),
-                key=lambda c: c.record.record_id,
-            )
-        ),
-        withdrawn_all=max(
-            (w for w in (case.withdrawn_all, other.withdrawn_all) if w is not None),
-            key=lambda w: w.declared_at,
-            default=None,
-        ),
-        ask=max(
-            (a for a in (case.ask, other.ask) if a is not None), key=lambda a: a.at, default=None
-        ),
-        freeze=case.freeze or other.freeze,
-        referrals=_repointed((*case.referrals, *other.referrals), before, episodes),
-        tasks=(*case.tasks, *other.tasks),
-        resolved=(*case.resolved, *other.resolved),
-        lookups=(*case.lookups, *other.lookups),
+        closed_until=max(put_away, default=None),
+        episodes=(*case.episodes, *other.episodes),
+        referrals=(*case.referrals, *other.referrals),
+        tasks=tuple({t.task_id: t for t in (*other.tasks, *case.tasks)}.values()),
+        resolved=tuple(dict.fromkeys((*case.resolved, *other.resolved))),
+        lookups=tuple({x.lookup_id: x for x in (*case.lookups, *other.lookups)}.values()),
     )
-    for child in other.children:
-        if united.child(child.child) is None:
-            united = replace_child(united, child)
-    return united
-
-
-def _union(ours: tuple[Movement, ...], theirs: tuple[Movement, ...]) -> tuple[Movement, ...]:
-    return tuple({m.movement_id: m for m in (*ours, *theirs)}.values())
-
-
-def _with_referrals_first(
-    episodes: tuple[Episode, ...], case: Case, other: Case
-) -> tuple[Episode, ...]:
-    """The stay with the referral made ready first keeps its id when two become one (rule 8)."""
-    made: dict[UUID, datetime] = {}
-    for referral in (*case.referrals, *other.referrals):
-        at = made.get(referral.episode_id, referral.made_ready_at)
-        made[referral.episode_id] = min(at, referral.made_ready_at)
-    with_referral = sorted(
-        (e for e in episodes if e.episode_id in made), key=lambda e: made[e.episode_id]
-    )
-    return (*with_referral, *(e for e in episodes if e.episode_id not in made))
-
-
-def _repointed(
-    referrals: tuple[Referral, ...], before: tuple[Episode, ...], after: tuple[Episode, ...]
-) -> tuple[Referral, ...]:
-    """Point referrals of a stay that was absorbed to the stay that absorbed it."""
-    alive = {e.episode_id for e in after}
-    old = {e.episode_id: e for e in before}
-    result = []
-    for referral in referrals:
-        lost = old.get(referral.episode_id)
-        if lost is not None and referral.episode_id not in alive:
-            home = next((e for e in after if not e.void and _covers(e, lost)), None)
-            if home is not None:
-                result.append(changed(referral, episode_id=home.episode_id))
-                continue
-        result.append(referral)
-    return tuple(result)
-
-
-def _covers(episode: Episode, lost: Episode) -> bool:
-    return episode.admitted_at <= lost.admitted_at and (
-        episode.ended_at is None or lost.admitted_at <= episode.ended_at
-    )
+    movements = {m.movement_id: m for m in (*case.movements, *other.movements)}
+    return refold(both, movements.values(), rules.policy)
 
 
 def _move_booking(
@@ -142,33 +77,31 @@ def _move_booking(
     moved = next((e for e in other.episodes if e.booking == payload.booking and not e.void), None)
     if moved is None:
         return open_task(case, TaskKind.IDENTITY_UNMATCHED, str(meta.event_id), meta), other
-    inside = tuple(
-        m
-        for m in other.movements
-        if moved.admitted_at <= m.occurred_at
-        and (moved.ended_at is None or m.occurred_at <= moved.ended_at)
+    inside = [m for m in other.movements if within(m, moved)]
+    # What never left is taken back under the number it was made for, and made anew here if consent
+    # allows; what may have left comes along, so that nobody is sent a second referral.
+    theirs = tuple(
+        r
+        for r in other.referrals
+        if r.episode_id == moved.episode_id
+        and not (r.transport is Transport.READY and r.retraction is None)
     )
-    left = tuple(m for m in other.movements if m not in inside)
-    rest = tuple(e for e in other.episodes if e is not moved)
-    remaining, _ = episodes_from(left, rest, rules.policy)
-    movements = _union(case.movements, inside)
-    before = (*case.episodes, moved)
-    episodes, _ = episodes_from(movements, before, rules.policy)
-    theirs = tuple(r for r in other.referrals if r.episode_id == moved.episode_id)
     receiving = changed(
         case,
         number=case.number or payload.person,
-        movements=movements,
-        episodes=episodes,
-        referrals=_repointed((*case.referrals, *theirs), before, episodes),
+        episodes=(*case.episodes, moved),
+        referrals=(*case.referrals, *theirs),
     )
+    movements = {m.movement_id: m for m in (*case.movements, *inside)}
+    receiving = refold(receiving, movements.values(), rules.policy)
     for child in other.children:
         if receiving.child(child.child) is None and any(r.child == child.child for r in theirs):
-            receiving = replace_child(receiving, child)
+            stated = receiving.stated | {child.child: other.stated.get(child.child, {})}
+            receiving = replace_child(changed(receiving, stated=stated), child)
     giving = changed(
         other,
-        movements=left,
-        episodes=remaining,
+        episodes=tuple(e for e in other.episodes if e is not moved),
         referrals=tuple(r for r in other.referrals if r not in theirs),
     )
-    return receiving, giving
+    left = [m for m in other.movements if m not in inside]
+    return receiving, refold(giving, left, rules.policy)

@@ -69,7 +69,7 @@ EFFECT: dict[MovementKind, Effect] = {
     MovementKind.ESCAPE: Effect.CLOSES,
     MovementKind.DEPORTATION: Effect.CLOSES,
 }
-"""Kinds that are not in this table (`UNKNOWN`) are never applied."""
+"""Kinds that are not in this table (`UNKNOWN`) are never applied: they become a task."""
 
 ENDING: dict[MovementKind, Ending] = {
     MovementKind.RELEASE: Ending.RELEASED,
@@ -83,9 +83,10 @@ ENDING: dict[MovementKind, Ending] = {
 class Movement(Value, frozen=True, kw_only=True):
     """One movement as the hub knows it: the report, when it was received, and from whom.
 
-    `reason_known` is false when the report named no reason code; such a report may still turn out
-    to be a death or an administrative merge, so it waits longer (see `episode.settle_until`).
-    `held_s` is how many seconds the source itself already waited before it published.
+    `reason_code` is the source's own code, read only to see whether a later report adds or changes
+    it. A report without one may still turn out to be a death or an administrative merge, so it
+    waits longer (see `episode.settled_at`). `held_s` is how many seconds the source itself already
+    waited before it published.
     """
 
     movement_id: UUID
@@ -94,15 +95,15 @@ class Movement(Value, frozen=True, kw_only=True):
     received_at: datetime
     source: SourceId
     location: str | None = None
-    reason_known: bool = True
+    reason_code: str | None = None
     held_s: int = 0
 
     @property
-    def effect(self) -> Effect:
-        """What this movement does to a stay."""
-        return EFFECT[self.kind]
+    def effect(self) -> Effect | None:
+        """What this movement does to a stay; None for a kind that is never applied."""
+        return EFFECT.get(self.kind)
 
     @property
-    def order(self) -> tuple[datetime, str]:
+    def order(self) -> tuple[datetime, UUID]:
         """Sort key: when it happened; the id decides between movements of the same instant."""
-        return (self.occurred_at, str(self.movement_id))
+        return (self.occurred_at, self.movement_id)

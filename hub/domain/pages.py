@@ -36,7 +36,7 @@ _DE = _Language(
         "erledigt",
     ),
     titles={
-        "family-support/1": "Ein Elternteil ist in Haft. Für das Kind wird Unterstützung gewünscht.",
+        "family-support/1": "Ein Elternteil ist in Haft. Für das Kind wird Hilfe gewünscht.",
         "release-notice/1": "Der Elternteil, von dem die Anfrage handelt, ist entlassen worden.",
     },
     labels={
@@ -93,7 +93,7 @@ _EN = _Language(
         "done",
     ),
     titles={
-        "family-support/1": "A parent is in prison. Support is wished for the child.",
+        "family-support/1": "A parent is in prison. Help is wished for the child.",
         "release-notice/1": "The parent whom the request is about has been released.",
     },
     labels={

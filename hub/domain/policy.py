@@ -38,7 +38,11 @@ class CategoryRule(Value, frozen=True, kw_only=True):
 
 
 class Policy(Value, frozen=True, kw_only=True):
-    """One immutable version of the policy. Durations are in the unit that the field name says."""
+    """One immutable version of the policy. Durations are in the unit that the field name says.
+
+    `override_norms` are the norms under which an order may stand in for the word of those whom the
+    data are about; an override that names any other norm counts for nothing.
+    """
 
     version: str
     purposes: dict[Purpose, PurposeRule]
@@ -55,6 +59,7 @@ class Policy(Value, frozen=True, kw_only=True):
     lookup_answer_minutes: int = 30
     child_alone_escalation_minutes: int = 60
     secrecy_release_required: bool = False
+    override_norms: tuple[str, ...] = ()
     recall_on_expiry: bool = False
     release_safety_max_age_days: int = 14
     notice_endings: tuple[Ending, ...] = (Ending.RELEASED,)

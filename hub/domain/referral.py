@@ -89,7 +89,12 @@ class Retraction(Value, frozen=True, kw_only=True):
 
 
 class Referral(Value, frozen=True, kw_only=True):
-    """One referral. At most one per child x episode x recipient x purpose is open (P2)."""
+    """One referral. At most one per child x episode x recipient x purpose is open (P2).
+
+    `content_version` counts its messages with content, the release notice among them.
+    `last_intent_at` is when the latest of them was about to leave; `consents` is what the referral
+    rests on, `notice_consents` what its release notice does.
+    """
 
     referral_id: UUID
     child: ChildKey
@@ -105,6 +110,8 @@ class Referral(Value, frozen=True, kw_only=True):
     transport: Transport = Transport.READY
     business: Business = Business.NONE
     first_intent_at: datetime | None = None
+    last_intent_at: datetime | None = None
+    notice_consents: tuple[str, ...] = ()
     retraction: Retraction | None = None
     release_notice: bool = False
     provisional: bool = False
@@ -114,6 +121,12 @@ class Referral(Value, frozen=True, kw_only=True):
     def open(self) -> bool:
         """True while the recipient may act on it: neither taken back nor closed by an answer."""
         return self.retraction is None and self.business not in ENDED
+
+
+def comes_before(earlier: Business, later: Business) -> bool:
+    """Return whether `earlier` is an answer on the way to `later`, so that it merely came late."""
+    steps = BUSINESS_STEPS.get(earlier, frozenset())
+    return later in steps or any(comes_before(step, later) for step in steps)
 
 
 def referral_id(

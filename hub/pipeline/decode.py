@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.domain.decision import Ignored
 from hub.domain.events import Event, Meta
-from hub.errors import Poison
+from hub.errors import HubError, Poison
 from hub.pipeline.work import Work
 
 if TYPE_CHECKING:
@@ -30,8 +30,15 @@ def decode(records: Sequence[LogRecord], codec: EventCodec) -> list[Work]:
             work.meta, work.sealed = codec.decode_record(record.value)
         except Poison as fault:
             work.fault = fault
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, it is this record's fault
+            work.fault = unforeseen("decode-failed", error)
         batch.append(work)
     return batch
+
+
+def unforeseen(reason: str, error: Exception) -> Poison:
+    """Return the fault of a record that made the hub itself fail: its class only, no values."""
+    return Poison(reason, type(error).__name__, "report this to the hub's maintainers")
 
 
 def unseal(batch: Sequence[Work], vault: KeyVault, sealer: Sealer, codec: EventCodec) -> None:
@@ -63,6 +70,10 @@ def unseal(batch: Sequence[Work], vault: KeyVault, sealer: Sealer, codec: EventC
             work.event = _open(work, meta, key, sealer, codec)
         except Poison as fault:
             work.fault = fault
+        except HubError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            work.fault = unforeseen("decode-failed", error)
 
 
 def _open(work: Work, meta: Meta, key: DataKey, sealer: Sealer, codec: EventCodec) -> Event:

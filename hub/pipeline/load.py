@@ -10,7 +10,7 @@ from hub.domain.case import Case, ClosedEpisode
 from hub.domain.decide import cases_needed
 from hub.domain.decision import Ignored
 from hub.domain.ids import PersonKey, TenantId
-from hub.errors import Retriable
+from hub.errors import Poison, Retriable
 from hub.pipeline.work import Loaded
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ def dedupe(batch: Sequence[Work], tx: Batch) -> None:
         seen.add(event_id)
 
 
+def _needed(work: Work) -> tuple[PersonKey, ...]:
+    """Return whose cases a record needs; nobody's once its way has ended."""
+    return cases_needed(work.event) if work.event is not None and work.open else ()
+
+
 class CaseLoader:
     """Opens the cases of a batch, with one statement and one call to the vault each."""
 
@@ -58,42 +63,39 @@ class CaseLoader:
     def load(self, batch: Sequence[Work], tx: Batch) -> tuple[Loaded, dict[PersonKey, DataKey]]:
         """Return the cases that the open events need, and the data keys to seal them under.
 
-        Events about an erased person are marked as ignored.
+        Events about an erased person are marked as ignored, those about a person whose case can't
+        be read as faulty. Raises `Retriable` when a case was merged away meanwhile.
         """
         tenants: dict[PersonKey, TenantId] = {}
         for work in batch:
-            if work.event is not None and work.open:
-                for person in cases_needed(work.event):
-                    tenants.setdefault(person, work.event.meta.tenant)
+            if work.meta is not None:
+                for person in _needed(work):
+                    tenants.setdefault(person, work.meta.tenant)
         survivors = self._survivors(tx, tenants)
         keys = {person: survivors.get(person, person) for person in tenants}
         for person, survivor in keys.items():
             tenants.setdefault(survivor, tenants[person])
-        secrets = self._secrets(tenants, set(keys.values()) | set(keys))
+        secrets = self._secrets(tenants)
         erased = {person for person, key in secrets.items() if key is None}
         for work in batch:
-            if work.event is not None and work.open:
-                needed = cases_needed(work.event)
-                if any(keys[p] in erased or p in erased for p in needed):
-                    work.ignored = Ignored.ERASED.value
-        wanted = sorted(
-            {
-                keys[person]
-                for work in batch
-                if work.event is not None and work.open
-                for person in cases_needed(work.event)
-            }
-        )
+            if any(keys[p] in erased or p in erased for p in _needed(work)):
+                work.ignored = Ignored.ERASED.value
+        wanted = sorted({keys[person] for work in batch for person in _needed(work)})
         rows = tx.lock_cases([(tenants[person], person) for person in wanted]) if wanted else {}
         self._recheck(tx, wanted)
         live = {person: key for person, key in secrets.items() if key is not None}
-        cases = {person: self._case(rows[person], live) for person in wanted}
-        return Loaded(cases=cases, rows=rows, keys=keys, tenants=tenants), live
+        cases, illegible = self._open(rows, live)
+        for work in batch:
+            faults = [illegible[keys[p]] for p in _needed(work) if keys[p] in illegible]
+            if faults:
+                work.fault = faults[0]
+        return Loaded(cases=cases, keys=keys), live
 
-    def history(self, tx: Batch, person: PersonKey, tenant: TenantId) -> tuple[ClosedEpisode, ...]:
-        """Return the closed stays of one person, oldest first."""
-        rows = tx.episodes([person]).get(person, [])
-        keys = self._vault.unwrap(tenant, sorted({row.data_key for row in rows}))
+    def history(self, tx: Batch, case: Case) -> tuple[ClosedEpisode, ...]:
+        """Return the closed stays of one person, oldest first, those of old numbers included."""
+        found = tx.episodes([case.person, *case.aliases])
+        rows = [row for some in found.values() for row in some]
+        keys = self._vault.unwrap(case.tenant, sorted({row.data_key for row in rows}))
         closed = [self._closed(row, keys) for row in rows]
         return tuple(
             sorted((c for c in closed if c is not None), key=lambda c: c.episode.admitted_at)
@@ -114,25 +116,41 @@ class CaseLoader:
             message = "a case was merged away while the batch was loading"
             raise Retriable(message, retry_after_s=0.0)
 
-    def _secrets(
-        self, tenants: dict[PersonKey, TenantId], persons: set[PersonKey]
-    ) -> dict[PersonKey, DataKey | None]:
+    def _secrets(self, tenants: dict[PersonKey, TenantId]) -> dict[PersonKey, DataKey | None]:
         by_tenant: dict[TenantId, list[PersonKey]] = {}
-        for person in sorted(persons):
+        for person in sorted(tenants):
             by_tenant.setdefault(tenants[person], []).append(person)
         found: dict[PersonKey, DataKey | None] = {}
         for tenant, some in by_tenant.items():
             found.update(self._vault.get_or_create(tenant, some))
         return found
 
+    def _open(
+        self, rows: dict[PersonKey, StoredCase], secrets: dict[PersonKey, DataKey]
+    ) -> tuple[dict[PersonKey, Case], dict[PersonKey, Poison]]:
+        """Return the cases, and the faults of those that can't be read: they stop nobody else."""
+        cases: dict[PersonKey, Case] = {}
+        illegible: dict[PersonKey, Poison] = {}
+        for person, row in rows.items():
+            try:
+                cases[person] = self._case(row, secrets)
+            except Poison as fault:
+                illegible[person] = fault
+            except msgspec.MsgspecError:
+                illegible[person] = Poison(
+                    "case-illegible", "case", "restore this case from a backup, then replay"
+                )
+        return cases, illegible
+
     def _case(self, row: StoredCase, secrets: dict[PersonKey, DataKey]) -> Case:
         if row.sealed is None:
             return Case(tenant=row.tenant, person=row.person, version=row.version)
-        key = secrets[row.person]
-        plain = self._sealer.open(key, case_context(row.tenant, row.person), row.sealed)
-        return _CASE.decode(plain)
+        context = case_context(row.tenant, row.person)
+        return _CASE.decode(self._sealer.open(secrets[row.person], context, row.sealed))
 
-    def _closed(self, row: StoredEpisode, keys: dict[DataKeyId, DataKey | None]) -> ClosedEpisode | None:
+    def _closed(
+        self, row: StoredEpisode, keys: dict[DataKeyId, DataKey | None]
+    ) -> ClosedEpisode | None:
         key = keys.get(row.data_key)
         if key is None:
             return None

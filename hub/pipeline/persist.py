@@ -48,16 +48,14 @@ class Gatherer:
         facts = [
             row
             for work, decision, meta in decided
-            if work.fault is None
-            for row in fact_rows(decision, meta, loaded.keys[meta.person], work.policy)
+            for row in fact_rows(decision, meta, work.person or meta.person, work.policy)
         ]
         return BatchWrites(
             cases=[rows.case for rows in cases],
             children=[child for rows in cases for child in rows.children],
             episodes=[
-                self._cases.closed(touched.cases[person], closed, keys[person])
-                for _, decision, _ in decided
-                for person, closed in decision.closed
+                self._cases.closed(touched.cases[person].tenant, person, closed, keys[person])
+                for person, closed in touched.closed.values()
             ],
             reopened=touched.reopened,
             outcomes=[_outcome(work, now) for work in batch],
@@ -82,8 +80,9 @@ class Gatherer:
         )
 
     def dead_letter(self, work: Work, fault: Poison, now: datetime) -> DeadLetter:
-        """Return the dead letter of a record, sealed whole: under its person's key if one is
-        legible, else under the month's quarantine key (rule 14).
+        """Return the dead letter of a record, sealed whole.
+
+        Under its person's key if one is legible, else under the month's quarantine key (rule 14).
         """
         record, meta = work.record, work.meta
         tenant = meta.tenant if meta is not None else self._tenant

@@ -1,9 +1,9 @@
 """The processor: one batch of records, one transaction; nothing is passed that is not stored.
 
 decode → unseal → dedupe → load → DECIDE → seal → persist. A record that can't be understood
-becomes a dead letter while its neighbours go through; a refusal by the store is narrowed down to the record
-at fault by halving; anything that may pass (a lock, a lost connection) is raised as `Retriable`, and
-the log hands the same records in again.
+becomes a dead letter while its neighbours go through; a refusal by the store is narrowed down to
+the record at fault by halving; anything that may pass (a lock, a lost connection) is raised as
+`Retriable`, and the log hands the same records in again.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Processor:
             batch,
             loaded,
             self._store.rules,
-            lambda person, tenant: self._loader.history(tx, person, tenant),
+            lambda case: self._loader.history(tx, case),
         )
         reach("after-decide")
         steps.done("decide")

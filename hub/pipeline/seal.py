@@ -82,19 +82,19 @@ class CaseSealer:
                 if case.number is not None
             ),
             withheld=tuple(
-                WithheldRow(
-                    case.tenant, case.person, _child(w.child), w.purpose, w.reasons, w.since
-                )
+                WithheldRow(case.tenant, case.person, w.child, w.purpose, w.reasons, w.since)
                 for w in case.withheld
             ),
         )
 
-    def closed(self, case: Case, closed: ClosedEpisode, key: DataKey) -> StoredEpisode:
+    def closed(
+        self, tenant: TenantId, person: PersonKey, closed: ClosedEpisode, key: DataKey
+    ) -> StoredEpisode:
         """Return the row of a stay that was put away."""
         episode_id = closed.episode.episode_id
-        context = episode_context(case.tenant, case.person, episode_id)
+        context = episode_context(tenant, person, episode_id)
         sealed = self._sealer.seal(key, context, _encode(closed))
-        return StoredEpisode(case.tenant, case.person, episode_id, key.key_id, sealed)
+        return StoredEpisode(tenant, person, episode_id, key.key_id, sealed)
 
     def send(self, tenant: TenantId, send: Send, key: DataKey) -> SendRow:
         """Return the outbox row of a message."""
@@ -166,7 +166,3 @@ def _timer_row(case: Case, timer: Timer) -> DueEvent:
 def timer_event_id(timer_id: UUID, generation: int) -> UUID:
     """Return the id of a timer's due event: timer id and generation (rule 7)."""
     return mint(timer_id, generation)
-
-
-def _child(key: str) -> ChildKey:
-    return key  # type: ignore[return-value]  # the withheld list keeps the key as plain text

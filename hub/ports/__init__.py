@@ -1,4 +1,4 @@
-"""The few interfaces through which the shell touches the world: log, store, vault, connectors, clock.
+"""The few interfaces by which the shell touches the world: log, store, vault, connectors, clock.
 
 The pipeline, delivery and every connector are written against these Protocols. Values that cross a
 port are frozen; sealed bytes stay sealed on their way to the store.

@@ -44,7 +44,7 @@ class OutboundMessage(Value, frozen=True, kw_only=True):
 
 
 class Receipt(Value, frozen=True, kw_only=True):
-    """What the recipient's side confirmed. `accepted` is technical only, never a person's answer."""
+    """What the recipient's side confirmed; `accepted` is technical, never a person's answer."""
 
     accepted: bool
     reference: str | None = None
@@ -59,7 +59,7 @@ class IntentWindow(Protocol):
 
 
 class Connector(Protocol):
-    """Carries messages to recipients. Errors: `Retriable`, `Permanent`; their texts hold no content."""
+    """Carries messages. Raises `Retriable` and `Permanent`, whose texts hold no content."""
 
     capabilities: Capabilities
 

@@ -1,4 +1,4 @@
-"""The store port of role `ingest`: events that are due, look-ups to make, leases of exclusive jobs."""
+"""The store ports of `ingest` and relay: due events, look-ups, leases of exclusive jobs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class IngressStore(Protocol):
         ...
 
     def due(self, now: datetime, limit: int, again_after_s: float) -> list[DueEvent]:
-        """Return events due by `now` (business time) that were never appended, or were appended
-        more than `again_after_s` (real) seconds ago and are still undecided.
+        """Return events due by `now` (business time) that have to be appended.
+
+        They never were, or were more than `again_after_s` (real) seconds ago and are undecided.
         """
         ...
 

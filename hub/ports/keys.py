@@ -51,7 +51,7 @@ class Sealer(Protocol):
     """Authenticated encryption of one payload under a data key, bound to its context."""
 
     def seal(self, key: DataKey, context: str, plaintext: bytes) -> bytes:
-        """Return sealed bytes; `context` (what it is, whose, which id) is bound as associated data."""
+        """Return sealed bytes, bound to `context` (what it is, whose, which id)."""
         ...
 
     def open(self, key: DataKey, context: str, sealed: bytes) -> bytes:

@@ -169,8 +169,10 @@ class FactRow(NamedTuple):
 
 
 class BatchWrites(NamedTuple):
-    """All that one batch changes. `replaced` names persons whose timers, tasks, look-ups and
-    withheld rows are given completely here; whatever else the store held for them goes.
+    """All that one batch changes.
+
+    `replaced` names persons whose timers, tasks, look-ups and withheld rows are given completely
+    here; whatever else the store held for them goes.
     """
 
     cases: Sequence[StoredCase]
@@ -216,14 +218,17 @@ class Batch(Protocol):
         ...
 
     def write(self, writes: BatchWrites) -> None:
-        """Write everything in bulk statements. Closes open dead letters (and lifts their holds)
-        whose event id is in `inbox`; sets a hold for every dead letter with a legible person.
+        """Write everything in bulk statements.
+
+        Closes open dead letters (and lifts their holds) whose event id is in `inbox`; sets a hold
+        for every dead letter with a legible person.
         """
         ...
 
     def recent_dead_letters(self, partition: int, window: int) -> tuple[int, int, int]:
-        """Return (records, dead-lettered, distinct keys of those) among the partition's last
-        `window` outcomes since the last resume, this batch included (P9).
+        """Return (records, dead-lettered, distinct keys of those) since the last resume (P9).
+
+        Only the partition's last `window` outcomes count, this batch included.
         """
         ...
 
@@ -240,7 +245,9 @@ class CaseStore(Protocol):
     """The truth. Opens batches for the processor and keeps the view of how current it is."""
 
     def batch(self) -> AbstractContextManager[Batch]:
-        """Begin a transaction. Raises `Retriable` on connection, serialisation or disk errors and
+        """Begin a transaction.
+
+        Raises `Retriable` on connection, serialisation or disk errors and
         `Permanent(code="data")` when a row was refused (SQLSTATE class 22 or 23).
         """
         ...

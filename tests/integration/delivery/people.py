@@ -99,7 +99,6 @@ def case_of(number: int = 1) -> Case:
                     recipient_class=RecipientKind.YOUTH_OFFICE.value,
                 ),
                 recorded_at=before,
-                episode_id=EPISODE,
             ),
         ),
     )
