@@ -25,8 +25,11 @@ def run(*, keep: bool = False, as_json: bool = False) -> int:
 
     Ctrl-C and SIGTERM end every process that was started, then the demo itself.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    return _as_json(keep=keep) if as_json else _on_screen(keep=keep)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _as_json(keep=keep) if as_json else _on_screen(keep=keep)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _on_screen(*, keep: bool) -> int:

@@ -1,0 +1,1 @@
+"""The demo's story, scenes and screen, without its processes."""
