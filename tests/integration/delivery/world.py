@@ -27,6 +27,7 @@ from hub.ports import (
     DataKey,
     DeadLetter,
     IntentWindow,
+    KeyVault,
     LogIdentity,
     OutboundMessage,
     Receipt,
@@ -58,14 +59,19 @@ QUICK = DeliverySettings(
 """The default rules with waits short enough for a test."""
 
 
+def store_url(folder: Path) -> str:
+    """Return where the store of a test lies."""
+    return f"sqlite:///{folder / 'store.db'}"
+
+
 class World:
     """Store, keys and clock of one hub."""
 
-    def __init__(self, folder: Path) -> None:
-        engine = create_engine(f"sqlite:///{folder / 'store.db'}")
+    def __init__(self, folder: Path, vault: KeyVault | None = None) -> None:
+        engine = create_engine(store_url(folder))
         Base.metadata.create_all(engine)
         self.store = Store(engine)
-        self.vault = MemoryVault()
+        self.vault = vault or MemoryVault()
         self.sealer = AesGcmSealer()
         self.clock = FakeClock()
         self.store.positions.init(
@@ -238,4 +244,4 @@ async def until(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds; fail at the deadline."""
     async with asyncio.timeout(DEADLINE_S):
         while not condition():  # noqa: ASYNC110 - what is waited for is a row in a database
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)

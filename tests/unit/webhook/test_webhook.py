@@ -164,9 +164,9 @@ def test_each_status_says_how_to_go_on(
     with pytest.raises((Permanent, Retriable)) as caught:
         deliver(inbox, message())
 
-    assert type(caught.value) is error
-    assert caught.value.code == code
-    assert caught.value.possibly_sent
+    problem = caught.value
+    assert isinstance(problem, Permanent | Retriable)
+    assert (type(problem), problem.code, problem.possibly_sent) == (error, code, True)
 
 
 @pytest.mark.parametrize(
