@@ -41,34 +41,40 @@ _is_retraction = OutboxTable.operation == RETRACT
 _other_is_open = _Other.state == READY
 
 
-def claim(
-    connection: Connection, worker: str, limit: int, lease_s: float, busy: Sequence[str]
-) -> list[ClaimedSend]:
-    """Lease up to `limit` rows; see `hub.ports.DeliveryStore`.
+def candidates(connection: Connection, limit: int, busy: Sequence[str]) -> list[UUID]:
+    """Return up to `limit` rows that may be tried now, retractions first, recipients in turn.
 
-    Recipients take turns, so that ten thousand rows of one keep nobody else waiting. Claims are
-    taken one after another on both databases: two that overlapped could each see another row of
-    one order key as its first.
+    Ten thousand rows of one recipient keep nobody else waiting. Nothing is locked: with a long
+    outbox the search takes a while, and the processor must not wait for it.
     """
-    serialise(connection, CLAIM_LOCK)
     brakes = braked(connection)
     if ALL_TENANTS in brakes:
         return []
-    now = real_now(connection)
-    halted = active_halt(connection) is not None
-    only = [_is_retraction] if halted else []
+    only = [_is_retraction] if active_halt(connection) is not None else []
     if brakes:
         only.append(OutboxTable.tenant.not_in(brakes))
     if busy:
         only.append(OutboxTable.recipient.not_in(busy))
-    chosen = list(connection.execute(_in_turn(now, limit, only)).scalars())
-    # Rows that a dispatcher's transaction holds are left for the next claim.
+    return list(connection.execute(_in_turn(real_now(connection), limit, only)).scalars())
+
+
+def lease(
+    connection: Connection, chosen: Sequence[UUID], worker: str, lease_s: float
+) -> list[ClaimedSend]:
+    """Lease those of the rows that may still be tried, in the order given.
+
+    Leases are given one transaction after another on both databases: two that overlapped could each
+    see another row of one order key as its first. Rows that a dispatcher's transaction holds are
+    left for the next claim.
+    """
+    serialise(connection, CLAIM_LOCK)
+    now = real_now(connection)
     free = {
         row.send_id: row
         for row in connection.execute(
             select(table(OutboxTable))
-            .where(OutboxTable.send_id.in_(chosen), OutboxTable.state == READY, unleased(now))
-            .with_for_update(skip_locked=True)
+            .where(OutboxTable.send_id.in_(chosen), *_may_go(now))
+            .with_for_update(skip_locked=True, of=OutboxTable)
         )
     }
     connection.execute(
@@ -81,6 +87,16 @@ def claim(
         for send_id in chosen
         if send_id in free
     ]
+
+
+def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxTable.state == READY,
+        OutboxTable.next_attempt_at <= now,
+        unleased(now),
+        key_is_free(now),
+        first_of_key(),
+    )
 
 
 def unleased(now: datetime) -> ColumnElement[bool]:
@@ -126,14 +142,7 @@ def _in_turn(now: datetime, limit: int, only: Sequence[ColumnElement[bool]]) -> 
             )
             .label("turn"),
         )
-        .where(
-            OutboxTable.state == READY,
-            OutboxTable.next_attempt_at <= now,
-            unleased(now),
-            key_is_free(now),
-            first_of_key(),
-            *only,
-        )
+        .where(*_may_go(now), *only)
         .subquery()
     )
     return (

@@ -45,6 +45,9 @@ from hub.store.tables import (
 )
 from hub.store.writes import READY, append_facts
 
+SEARCHES = 5
+"""How often a claim looks again when others took all that it had found."""
+
 RELEASED: Values = {"leased_by": None, "leased_until": None}
 
 
@@ -235,8 +238,16 @@ class SqlDeliveryStore:
         self, worker: str, limit: int, lease_s: float, busy: Sequence[RecipientId] = ()
     ) -> list[ClaimedSend]:
         """Lease rows that may be tried now; see `hub.ports.DeliveryStore`. Raises `Retriable`."""
-        with self._database.write() as connection:
-            return claims.claim(connection, worker, limit, lease_s, busy)
+        for _ in range(SEARCHES):
+            with self._database.read() as connection:
+                chosen = claims.candidates(connection, limit, busy)
+            if not chosen:
+                return []
+            with self._database.write() as connection:
+                found = claims.lease(connection, chosen, worker, lease_s)
+            if found:
+                return found
+        return []
 
     @contextmanager
     def batch(self) -> Iterator[SqlDeliveryBatch]:
