@@ -33,7 +33,7 @@ def configure(level: Level) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=_Stderr,
         cache_logger_on_first_use=True,
     )
     handler = _ToStructlog()
@@ -41,6 +41,20 @@ def configure(level: Level) -> None:
     root.handlers[:] = [handler]
     # A library's lines below warning say how it works inside, and may quote what it handles.
     root.setLevel(logging.WARNING)
+
+
+class _Stderr:
+    """Writes to what standard error is now; one call a line, so that threads never mix theirs."""
+
+    def __init__(self, *_: object) -> None:
+        """Take the logger's name, which is not shown."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 def _reduce_errors(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401 - structlog's signature

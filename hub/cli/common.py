@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ Number = Annotated[
 ]
 
 
+CONFIG_FILE: ContextVar[Path | None] = ContextVar("config_file", default=None)
+
+
 def config_file() -> Path | None:
     """Return what `--config` named."""
-    found = click.get_current_context().find_root().params.get("config")
-    return found if isinstance(found, Path) else None
+    return CONFIG_FILE.get()
 
 
 @contextmanager

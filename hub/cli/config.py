@@ -25,7 +25,7 @@ def check(json: Json = False) -> None:
 
     Reads the files it names too, policy and directory among them. Opens no database.
 
-    Example: hub --config hub.toml config check
+    Example: hub config check
     """
     from hub.config import check as check_config
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +25,7 @@ class Finding(NamedTuple):
     well: bool
     found: str
     remedy: str = ""
+    halted: bool = False
 
 
 def doctor(json: Json = False) -> None:
@@ -43,7 +43,7 @@ def doctor(json: Json = False) -> None:
         empty="",
     )
     bad = [finding for finding in findings if not finding.well]
-    if any(finding.what == "running" for finding in bad):
+    if any(finding.halted for finding in bad):
         raise typer.Exit(exits.HALTED)
     if bad:
         raise typer.Exit(exits.ERROR)
@@ -92,7 +92,7 @@ def _look(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, look())
     except Halted as error:
-        return Finding(name, False, lines_of(error)[0], error.remedy)
+        return Finding(name, False, lines_of(error)[0], error.remedy, halted=True)
     except HubError as error:
         first, *rest = lines_of(error)
         return Finding(name, False, first, " ".join(rest).removeprefix("remedy: "))
@@ -167,6 +167,8 @@ def _sources(hub: Hub) -> str:
 
 
 def _connector(hub: Hub, name: str) -> str:
+    import asyncio
+
     async def ask() -> None:
         connectors = hub.connectors()
         try:

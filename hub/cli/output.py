@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    import msgspec
 
 KEY = 64
 SHOWN = 12
+PIPE_WIDTH = 240
+WHOLE = frozenset({"at", "since", "person", "child", "subject", "kind", "type", "state"})
+"""Columns that are never folded: whoever reads them copies or compares them."""
 
 Row = Mapping[str, object]
 
 
 def rows_of(values: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:
     """Return views as plain rows."""
+    import msgspec
+
     return [msgspec.structs.asdict(value) for value in values]
 
 
 def show_json(value: object) -> None:
     """Print one JSON document."""
+    import msgspec
+
     typer.echo(msgspec.json.format(msgspec.json.encode(value, order="sorted")).decode())
 
 
@@ -35,12 +43,21 @@ def show(rows: Sequence[Row], columns: Sequence[str], *, json: bool, empty: str)
     if not rows:
         typer.echo(empty)
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        whole = column in WHOLE or column.endswith(("_id", "_at"))
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    Console().print(table)
+    Console(width=_width()).print(table)
+
+
+def _width() -> int | None:
+    """Return the terminal's width (None), or enough for a pipe, where nobody wants folded ids."""
+    return None if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def show_one(row: Row, *, json: bool) -> None:
@@ -48,10 +65,13 @@ def show_one(row: Row, *, json: bool) -> None:
     if json:
         show_json(dict(row))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in row.items():
         table.add_row(name.replace("_", " "), cell(value, short=False))
-    Console().print(table)
+    Console(width=_width()).print(table)
 
 
 def cell(value: object, *, short: bool = True) -> str:

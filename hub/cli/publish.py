@@ -152,12 +152,13 @@ def _items(file: Path, refused: list[Refused]) -> Iterator[Item]:
 
     content = file.read_bytes()
     try:
-        value = msgspec.json.decode(content, type=list[msgspec.Raw] | msgspec.Raw)
+        whole: object = msgspec.json.decode(content)
     except msgspec.MsgspecError:
-        value = None
-    if isinstance(value, list):
-        yield from (Item(number, bytes(raw)) for number, raw in enumerate(value, start=1))
-    elif value is not None:
+        whole = None
+    if isinstance(whole, list):
+        parts = msgspec.json.decode(content, type=list[msgspec.Raw])
+        yield from (Item(number, bytes(part)) for number, part in enumerate(parts, start=1))
+    elif whole is not None:
         yield Item(1, content)
     else:
         lines = content.splitlines()

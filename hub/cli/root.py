@@ -29,6 +29,7 @@ from hub.cli import (
     tasks,
     withheld,
 )
+from hub.cli.common import CONFIG_FILE
 
 app = typer.Typer(
     name="hub",
@@ -54,6 +55,7 @@ def root(
     ] = None,
 ) -> None:
     """Take the options that stand before the command."""
+    CONFIG_FILE.set(config)
 
 
 app.command()(demo.demo)
