@@ -1,12 +1,15 @@
 """The webhook's settings refuse what would be unsafe, and never show a secret."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from connectors import webhook
 from connectors.webhook import CONNECTOR, WebhookConfig
+from hub.config import load
 from tests.unit.webhook.support import SECRET
 
 GOOD: dict[str, Any] = {"url": "https://inbox.example/referrals", "secrets": [SECRET]}
@@ -61,3 +64,15 @@ def test_every_option_is_described_and_has_an_example() -> None:
         for name, field in model.model_fields.items():
             assert field.description, name
             assert field.examples, name
+
+
+def test_the_example_in_the_repository_is_a_valid_configuration(tmp_path: Path) -> None:
+    example = Path(webhook.__file__).parent / "example.toml"
+    (tmp_path / "musterstadt.secrets").write_text(f"{SECRET}\n", encoding="ascii")
+    file = tmp_path / "hub.toml"
+    file.write_bytes(example.read_bytes())
+
+    settings = load(file, {}).connectors["webhook"].settings
+
+    assert isinstance(settings, WebhookConfig)
+    assert len(settings.endpoints["musterstadt"].secrets) == 1
