@@ -87,18 +87,18 @@ class Dispatcher:
         self._results = ResultWriter(self._desk, chance)
         self._wake = asyncio.Event()
         self._outage = False
-        self.turned_at = monotonic()
-        """Monotonic instant of the last turn of the loop: liveness means that it moves (P10)."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set; then finish what runs within the grace period."""
+        """Deliver until `stop` is set; then finish what runs within the grace period.
+
+        `stop` is asked once every turn.
+        """
         writer = asyncio.create_task(self._results.run())
         watcher = asyncio.create_task(self._wake_on(stop))
         try:
             while not stop.is_set() and not writer.done():
                 self._wake.clear()
                 busy = await self._turn()
-                self.turned_at = self._desk.monotonic()
                 if not busy:
                     await self._rest(self._desk.settings.poll_s)
         finally:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from typing_extensions import override
 
 from hub.domain.decision import FactKind
 from hub.domain.ids import DataKeyId
@@ -19,6 +20,17 @@ from tests.integration.delivery.world import ScriptedConnector, World, until
 REFER, RETRACT = Operation.REFER, Operation.RETRACT
 NOT_SENT = Retriable("no connection", possibly_sent=False)
 MAYBE_SENT = Retriable("the connection broke")
+
+
+class CountingStop(asyncio.Event):
+    """Counts the turns of the loop that asks it."""
+
+    asked = 0
+
+    @override
+    def is_set(self) -> bool:
+        self.asked += 1
+        return super().is_set()
 
 
 def referral_and_recall(*, generation: int = 1, later_s: float = 0.0) -> tuple[SendRow, SendRow]:
@@ -188,10 +200,9 @@ def test_the_emergency_brake_stops_a_recall_too(world: World) -> None:
         await deliver_until_ended(world, connector, [referral])
         world.put(recall, cases=[withdrawn(case_of())])
         world.store.control.set_brake("test")
-        dispatcher = world.dispatcher(connector)
-        stop, begun = asyncio.Event(), dispatcher.turned_at
-        running = asyncio.create_task(dispatcher.run(stop))
-        await until(lambda: dispatcher.turned_at > begun + 0.1)
+        stop = CountingStop()
+        running = asyncio.create_task(world.dispatcher(connector).run(stop))
+        await until(lambda: stop.asked > 5)
         braked = connector.operations()
         world.store.control.lift_brake("test")
         await until(lambda: world.state(recall) == "delivered")
