@@ -157,6 +157,8 @@ class Dispatcher:
         for item in ready:
             task = asyncio.create_task(self._deliver(item))
             self._places.begin(task, item.claim.row.recipient)
+            # After the callback that frees the place: whoever wakes must find it free.
+            task.add_done_callback(lambda _: self._wake.set())
         return True
 
     async def _deliver(self, item: Ready) -> None:
@@ -167,7 +169,6 @@ class Dispatcher:
         )
         self._judge_recipient(ended)
         self._results.put(ended)
-        self._wake.set()
 
     def _judge_recipient(self, ended: Ended) -> None:
         recipient = ended.item.claim.row.recipient
