@@ -1,1 +1,1 @@
-"""Speed of the core and of the pipeline."""
+"""What the hub costs on this machine: `make bench` prints it. See `__main__`."""
