@@ -13,9 +13,6 @@ from uuid import UUID
 
 import structlog
 
-from hub.api.acknowledgements import Disclosed
-from hub.api.credentials import Credentials
-from hub.api.ingress import ingress_app
 from hub.api.management import Management
 from hub.api.progress import Progress
 from hub.api.server import HttpServer
@@ -28,6 +25,7 @@ from hub.domain.ids import PersonKey, RecipientId, TenantId
 from hub.metric_defs import BUILD_INFO, REGISTRY
 
 if TYPE_CHECKING:
+    from hub.api.acknowledgements import Disclosed
     from hub.app.build import Hub
 
 log = structlog.get_logger(__name__)
@@ -118,6 +116,9 @@ def _management(hub: Hub, roles: Sequence[Role], progress: Progress) -> HttpServ
 
 
 def _ingress(hub: Hub) -> HttpServer:
+    from hub.api.credentials import Credentials  # noqa: PLC0415 - other roles need neither
+    from hub.api.ingress import ingress_app  # noqa: PLC0415 - as above
+
     place = hub.config.ingress
     app = ingress_app(
         senders=Credentials(senders(hub.config, hub.tenant, hub.pseudonyms)),
@@ -137,6 +138,8 @@ def _ingress(hub: Hub) -> HttpServer:
 def _addressed(
     hub: Hub, recipient: RecipientId, referral_id: UUID, generation: int
 ) -> Disclosed | None:
+    from hub.api.acknowledgements import Disclosed  # noqa: PLC0415 - only ingest needs it
+
     found = hub.store.views.addressed(recipient, referral_id)
     if found is None or generation > found.generation:
         return None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 from uuid import UUID
 
-from hub.api.events import Sender
 from hub.config import HubConfig, plugins
 from hub.config.sections import CANONICAL, Context, SourceConfig
 from hub.domain.events import LookupAnswered, PersonNumber
 from hub.domain.ids import Namespace, SourceId, TenantId
 from hub.errors import ConfigError, Permanent, Retriable
-from hub.intake import IntakeContext
 from hub.metric_defs import LOOKUPS
 from hub.ports import ChildrenLookup, Pseudonyms, SourceContext, SourceType
+
+if TYPE_CHECKING:
+    from hub.api.events import Sender
 
 ALL_CONTEXTS: frozenset[str] = frozenset(get_args(Context))
 
@@ -67,6 +68,10 @@ def source_context(
 
 def sender(name: str, source: SourceConfig, tenant: TenantId, pseudonyms: Pseudonyms) -> Sender:
     """Return how a configured source is read."""
+    # Loaded here: the processor and delivery ask this file for registers only.
+    from hub.api.events import Sender  # noqa: PLC0415 - as said above
+    from hub.intake import IntakeContext  # noqa: PLC0415 - as above
+
     kind = _type(name, source)
     return Sender(
         context=source_context(tenant, name, source.namespace, pseudonyms),

@@ -1,21 +1,25 @@
-"""Brings a database to the tables this version needs, and says whether it has them."""
+"""Brings a database to the tables this version needs, and says whether it has them.
+
+Alembic is loaded only when tables must change: most starts find them as they should be, and its
+import costs more than all that a command does.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from hub.errors import ConfigError
 from hub.store.database import Database
 from hub.store.dialect import UPGRADE_LOCK, serialise
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION: Final = table("alembic_version", column("version_num"))
 
 
 def upgrade(engine: Engine) -> str:
@@ -27,12 +31,11 @@ def upgrade(engine: Engine) -> str:
     """
     with Database(engine).write() as connection:
         serialise(connection, UPGRADE_LOCK)
-        config = _config()
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise _newer(current_of(connection)) from error
+        found = current_of(connection)
+        if found not in {None, *revisions()}:
+            raise _newer(found)
+        if found != expected():
+            _upgrade(connection)
     return expected()
 
 
@@ -44,15 +47,22 @@ def current(engine: Engine) -> str | None:
 
 def current_of(connection: Connection) -> str | None:
     """Return the revision seen by a connection."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar()
+
+
+def revisions() -> list[str]:
+    """Return the revisions of this version, oldest first: what the migrations' names begin with."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*_*.py"))
 
 
 def expected() -> str:
     """Return the revision that this version of the hub needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
+    found = revisions()
+    if not found:
         raise ConfigError((f"no migrations in {MIGRATIONS.name}: reinstall the hub",))
-    return head
+    return found[-1]
 
 
 def require_current(engine: Engine) -> None:
@@ -60,8 +70,7 @@ def require_current(engine: Engine) -> None:
     found = current(engine)
     if found == expected():
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in revisions():
         raise _newer(found)
     raise ConfigError(
         (f"store: its tables are at {found or 'nothing'}, needed is {expected()}; hub db upgrade",)
@@ -79,7 +88,18 @@ def _newer(found: str | None) -> ConfigError:
     )
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see the first lines of this file
+
+    config = migrations_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def migrations_config() -> Config:
+    """Return how Alembic finds the migrations."""
+    from alembic.config import Config  # noqa: PLC0415 - see the first lines of this file
+
     config = Config()
     # The path is escaped because Alembic reads it through configparser.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

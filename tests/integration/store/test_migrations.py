@@ -8,11 +8,13 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from hub.errors import ConfigError
 from hub.store import Store, current, expected, open_store, upgrade_store
 from hub.store.dialect import create_engine
+from hub.store.migrate import migrations_config, revisions
 from hub.store.tables import Base
 
 
@@ -22,6 +24,12 @@ def test_metadata_and_migrations_agree(store: Store) -> None:
         differences = compare_metadata(context, Base.metadata)
 
     assert differences == []
+
+
+def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
+    script = ScriptDirectory.from_config(migrations_config())
+
+    assert [entry.revision for entry in script.walk_revisions()][::-1] == revisions()
 
 
 def test_every_table_about_a_case_carries_its_tenant() -> None:
