@@ -9,10 +9,8 @@ Every sentence is one event. Time moves only by `wait`, which also lets due time
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
-
-from typing_extensions import Self
 
 from hub.domain.case import Case, ClosedEpisode
 from hub.domain.children import (
@@ -73,6 +71,7 @@ NOMS = Namespace("NOMS")
 PRISON_SYSTEM = SourceId("prison")
 DESK = SourceId("consent-desk")
 PARENT = PersonKey("a" * 64)
+OTHER_PARENT = PersonKey("b" * 64)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -90,35 +89,42 @@ def number_of(person: PersonKey) -> PersonNumber:
     return PersonNumber(namespace=NOMS, number=f"T{person[:4].upper()}XX")
 
 
-def a_child(name: str, **fields: Any) -> Child:
+def a_child(name: str, **fields: object) -> Child:
     """Return a child for whom nothing is missing but the safety answer."""
-    usual: dict[str, Any] = {
-        "relationship": Relationship.CHILD,
-        "given_name": name.title(),
-        "family_name": "Erfunden",
-        "birth_date": date(2024, 5, 4),
-        "address": Address(
+    usual = Child(
+        child=child_key(name),
+        relationship=Relationship.CHILD,
+        given_name=name.title(),
+        family_name="Erfunden",
+        birth_date=date(2024, 5, 4),
+        address=Address(
             area=AREA, lines=(f"Beispielweg {len(name)}",), postcode="99001", city="Musterstadt"
         ),
-        "carer": Carer(state=CarerState.KNOWN, name="Oma Erfunden", contact="0000-1"),
-        "custody": Custody.SOLE,
-    }
-    return Child(child=child_key(name), **(usual | fields))
+        carer=Carer(state=CarerState.KNOWN, name="Oma Erfunden", contact="0000-1"),
+        custody=Custody.SOLE,
+    )
+    return changed(usual, **fields)
 
 
-def a_record(record_id: str, at: datetime, **fields: Any) -> ConsentRecord:
+def a_record(
+    record_id: str,
+    at: datetime,
+    *,
+    capacities: tuple[Capacity, ...] = PARENTS,
+    **fields: object,
+) -> ConsentRecord:
     """Return a consent to everything, for all children, to any youth office."""
-    capacities = fields.pop("capacities", PARENTS)
-    usual: dict[str, Any] = {
-        "given_at": at,
-        "purposes": (Purpose.FAMILY_SUPPORT, Purpose.RELEASE_NOTICE),
-        "categories": EVERYTHING,
-        "grantors": tuple(Grantor(capacity=c, given_at=at) for c in capacities),
-        "all_children": True,
-        "recipient_class": RecipientKind.YOUTH_OFFICE.value,
-        "help_requested": ("SGB VIII § 16",),
-    }
-    return ConsentRecord(record_id=record_id, **(usual | fields))
+    usual = ConsentRecord(
+        record_id=record_id,
+        given_at=at,
+        purposes=(Purpose.FAMILY_SUPPORT, Purpose.RELEASE_NOTICE),
+        categories=EVERYTHING,
+        grantors=tuple(Grantor(capacity=c, given_at=at) for c in capacities),
+        all_children=True,
+        recipient_class=RecipientKind.YOUTH_OFFICE.value,
+        help_requested=("SGB VIII § 16",),
+    )
+    return changed(usual, **fields)
 
 
 def an_event(
@@ -270,13 +276,13 @@ class Story:
         """The parent is released."""
         return self.moved(MovementKind.RELEASE, at=at, code=code)
 
-    def child(self, name: str = "mia", *, at: datetime | None = None, **fields: Any) -> Self:
+    def child(self, name: str = "mia", *, at: datetime | None = None, **fields: object) -> Self:
         """The register records a child, complete but for the safety answer."""
         return self.happens(ChildRecorded(child=a_child(name, **fields)), at=at)
 
-    def said_of(self, name: str, *, at: datetime | None = None, **fields: Any) -> Self:
+    def said_of(self, name: str, *, at: datetime | None = None, **fields: object) -> Self:
         """The consent desk states facts about a child."""
-        return self.happens(ChildChanged(child=child_key(name), **fields), at=at)
+        return self.happens(changed(ChildChanged(child=child_key(name)), **fields), at=at)
 
     def cleared(
         self,
@@ -292,10 +298,16 @@ class Story:
         )
 
     def consented(
-        self, record_id: str = "C-1", *, at: datetime | None = None, **fields: Any
+        self,
+        record_id: str = "C-1",
+        *,
+        at: datetime | None = None,
+        capacities: tuple[Capacity, ...] = PARENTS,
+        **fields: object,
     ) -> Self:
         """A consent record is made."""
-        return self.happens(ConsentGranted(record=a_record(record_id, at or self.now, **fields)))
+        record = a_record(record_id, at or self.now, capacities=capacities, **fields)
+        return self.happens(ConsentGranted(record=record))
 
     def withdrew(self, record_id: str | None = "C-1", *, declared: datetime | None = None) -> Self:
         """The parent takes back one consent, or all of them."""
@@ -316,12 +328,10 @@ class Story:
         """The parent's word lifts the freeze."""
         return self.happens(FreezeLifted(taken_by="social-service", channel="oral"), at=at)
 
-    def answered_lookup(self, *children: Child, **fields: Any) -> Self:
+    def answered_lookup(self, *children: Child, **fields: object) -> Self:
         """The prison's systems answer the latest look-up."""
-        payload = LookupAnswered(
-            lookup_id=self.lookups[-1].lookup_id, children=tuple(children), **fields
-        )
-        return self.happens(payload, source=PRISON_SYSTEM)
+        answer = LookupAnswered(lookup_id=self.lookups[-1].lookup_id, children=children)
+        return self.happens(changed(answer, **fields), source=PRISON_SYSTEM)
 
     def booking_deleted(self, booking: str) -> Self:
         """The prison system removes a stay that was entered in error."""
@@ -401,7 +411,7 @@ class Story:
         }
 
 
-def ready(name: str = "mia", given: Rules | None = None, **child: Any) -> Story:
+def ready(name: str = "mia", given: Rules | None = None, **child: object) -> Story:
     """Return a story in which one referral has just become ready."""
-    story = Story(given).admitted().child(name, **child).cleared(name).consented()
-    return story.wait(minutes=45)
+    story = Story(given).admitted().happens(ChildRecorded(child=a_child(name, **child)))
+    return story.cleared(name).consented().wait(minutes=45)
