@@ -65,9 +65,14 @@ def test_the_permit_is_computed_again_at_every_retry(world: World) -> None:
     [
         ([BROKEN] * 4, "delivery-exhausted", "connection-lost"),
         ([Permanent("gone", code="recipient-gone")], "delivery-rejected", "recipient-gone"),
+        (
+            [Permanent("too large", code="too-large", possibly_sent=False)],
+            "delivery-rejected",
+            "too-large",
+        ),
         ([Receipt(accepted=False)], "delivery-rejected", "not-accepted"),
     ],
-    ids=["exhausted", "refused", "not-accepted"],
+    ids=["exhausted", "refused", "refused-unsent", "not-accepted"],
 )
 def test_an_attempt_that_ends_for_good_tells_the_case(
     world: World, script: list[Exception | Receipt], stage: str, code: str
