@@ -12,16 +12,15 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, select
 
 from hub.domain.ids import ChildKey, PersonKey, RecipientId, TenantId
-from hub.ports.store import StoredCase, StoredEpisode
+from hub.ports.store import StoredCase
 from hub.store.aliases import survivors, with_aliases
 from hub.store.database import Database
 from hub.store.halts import ALL_TENANTS
-from hub.store.rows import case_row, episode_row, letter_row, withheld_row
+from hub.store.rows import case_row, letter_row, withheld_row
 from hub.store.tables import (
     BrakeTable,
     CaseTable,
     ChildTable,
-    ClosedEpisodeTable,
     DeadLetterTable,
     HaltTable,
     OutboxTable,
@@ -90,16 +89,6 @@ class CaseViews:
                 select(table(CaseTable)).where(CaseTable.person == person)
             ).first()
             return None if row is None else case_row(row)
-
-    def closed_episodes(self, person: PersonKey) -> list[StoredEpisode]:
-        """Return the sealed closed stays of a person."""
-        with self._database.read() as connection:
-            return [
-                episode_row(row)
-                for row in connection.execute(
-                    select(table(ClosedEpisodeTable)).where(ClosedEpisodeTable.person == person)
-                )
-            ]
 
     def persons_of_child(self, child: ChildKey) -> list[PersonKey]:
         """Return the persons whose cases know this child."""
