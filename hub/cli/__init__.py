@@ -9,7 +9,7 @@ from typing import NoReturn
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code (see `hub.cli.exits`)."""
-    from hub.cli.failures import code_of, tell
+    from hub.cli.failures import code_of, tell, tell_unforeseen
     from hub.cli.root import app
     from hub.errors import HubError
 
@@ -21,4 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         # Whoever read our output (`| head`) has seen enough.
         sys.stderr.close()
+    except Exception as error:  # noqa: BLE001 - a traceback may show personal data (P6)
+        tell_unforeseen(error)
+        sys.exit(1)
     sys.exit(0)

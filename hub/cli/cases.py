@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.common import SOURCE, Json, Limit, Reason, open_hub, person_of, usage
-from hub.cli.output import rows_of, show, show_json, show_one
+from hub.cli.output import rows_of, show, show_json, show_one, tell
 
 if TYPE_CHECKING:
     from hub.app.build import Hub
@@ -108,6 +108,7 @@ def reassess(
     go: Annotated[
         bool, typer.Option("--go", help="Do it; without it only the count is shown.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Have cases looked at again, after the policy or the directory changed.
 
@@ -120,12 +121,13 @@ def reassess(
             hub.tenant, recipient=RecipientId(recipient) if recipient else None
         )
         if not go:
-            typer.echo(f"{len(persons)} cases would be looked at again. Add --go to do it.")
+            said = f"{len(persons)} cases would be looked at again. Add --go to do it."
+            tell(said, json=json, cases=len(persons), done=False)
             return
         for person in persons:
             hub.appender.append([reassessment(hub, person, reason)])
             time.sleep(1 / rate)
-    typer.echo(f"{len(persons)} cases are looked at again.")
+    tell(f"{len(persons)} cases are looked at again.", json=json, cases=len(persons), done=True)
 
 
 def reassessment(hub: Hub, person: PersonKey, cause: str) -> Draft:

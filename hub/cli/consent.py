@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -28,13 +27,10 @@ def _group() -> None:
 def record(
     number: Number,
     file: Annotated[
-        Path,
+        typer.FileBinaryRead,
         typer.Argument(
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
-            help="The record as JSON (fields as in docs of the consent schema); - reads it from "
-            "standard input.",
+            help="The record as JSON (fields: docs of the consent schema); - reads it from "
+            "standard input."
         ),
     ],
     json: Json = False,
@@ -47,9 +43,8 @@ def record(
 
     from hub.intake import consent_given
 
-    text = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
     try:
-        content = msgspec.json.decode(text, type=dict[str, object])
+        content = msgspec.json.decode(file.read(), type=dict[str, object])
     except msgspec.MsgspecError:
         raise usage("the file must hold one JSON object", "FILE") from None
     with open_hub() as hub:

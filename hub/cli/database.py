@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.common import open_hub
+from hub.cli.common import Json, open_hub
+from hub.cli.output import tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -18,7 +19,7 @@ def _group() -> None:
 
 
 @group.command()
-def upgrade() -> None:
+def upgrade(json: Json = False) -> None:
     """Bring the store to the tables of this version; harmless when it has them.
 
     Example: hub db upgrade
@@ -27,7 +28,7 @@ def upgrade() -> None:
 
     with open_hub() as hub:
         revision = upgrade_store(hub.store_url)
-    typer.echo(f"The store is at revision {revision}.")
+    tell(f"The store is at revision {revision}.", json=json, revision=revision)
 
 
 def register(app: typer.Typer) -> None:

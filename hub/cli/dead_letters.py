@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.common import Json, Limit, Reason, open_hub, usage, uuid
-from hub.cli.output import rows_of, show, show_one
+from hub.cli.output import rows_of, show, show_one, tell
 
 if TYPE_CHECKING:
     from hub.app.build import Hub
@@ -61,6 +61,7 @@ def show_letter(letter_id: LetterId, json: Json = False) -> None:
 def replay(
     letter_ids: Annotated[list[str] | None, typer.Argument(help="Ids of the dead letters.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All open ones.")] = False,
+    json: Json = False,
 ) -> None:
     """Hand records in again after the cause was mended. Consent is asked afresh.
 
@@ -77,11 +78,11 @@ def replay(
         # Oldest first, in the order in which they came.
         for letter_id in reversed(wanted) if everything else wanted:
             _replay(hub, _letter(hub, letter_id))
-    typer.echo(f"{len(wanted)} records were handed in again.")
+    tell(f"{len(wanted)} records were handed in again.", json=json, replayed=len(wanted))
 
 
 @group.command()
-def discard(letter_id: LetterId, reason: Reason) -> None:
+def discard(letter_id: LetterId, reason: Reason, json: Json = False) -> None:
     """Close a dead letter unread, and lift the hold it set.
 
     Example: hub dead-letters discard 0d6b0f0e-6f57-5a39-8a4e-2f7f0a0f6c11 --reason "test message"
@@ -92,7 +93,8 @@ def discard(letter_id: LetterId, reason: Reason) -> None:
         handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), reason)
         if handled.lifted and handled.person is not None:
             hub.appender.append([reassessment(hub, handled.person, "dead-letter-discarded")])
-    typer.echo("Discarded." + (" The person is no longer held." if handled.lifted else ""))
+    said = "Discarded." + (" The person is no longer held." if handled.lifted else "")
+    tell(said, json=json, discarded=handled.letter_id, hold_lifted=handled.lifted)
 
 
 def _letter(hub: Hub, letter_id: str) -> LetterDetail:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import Reason, open_hub, usage
+from hub.cli.common import Json, Reason, open_hub, usage
+from hub.cli.output import tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,6 +26,7 @@ def stop(
     everything: Annotated[
         bool, typer.Option("--all", help="Say that everything stops, recalls too.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Stop all delivery at once, retractions too. What is on its way may end.
 
@@ -34,18 +36,20 @@ def stop(
         raise usage("recalls stop too; confirm with --all", "--all")
     with open_hub() as hub:
         changed = hub.store.control.set_brake(reason)
-    typer.echo("Delivery is stopped." if changed else "Delivery was stopped already.")
+    said = "Delivery is stopped." if changed else "Delivery was stopped already."
+    tell(said, json=json, stopped=True, changed=changed)
 
 
 @group.command()
-def start(reason: Reason) -> None:
+def start(reason: Reason, json: Json = False) -> None:
     """Release the emergency brake.
 
     Example: hub delivery start --reason "directory corrected"
     """
     with open_hub() as hub:
         changed = hub.store.control.lift_brake(reason)
-    typer.echo("Delivery goes on." if changed else "Delivery was not stopped.")
+    said = "Delivery goes on." if changed else "Delivery was not stopped."
+    tell(said, json=json, stopped=False, changed=changed)
 
 
 def register(app: typer.Typer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from hub.cli import exits
 from hub.errors import ConfigError, Fenced, Halted, HubError, Permanent, Poison, Retriable
@@ -33,6 +34,24 @@ def lines_of(error: HubError) -> list[str]:
         case _:
             found = [f"error: {error}"]
     return found
+
+
+def place_of(error: BaseException) -> str:
+    """Return file and line where an error was raised."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return "an unknown place"
+    return f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
+
+
+def tell_unforeseen(error: Exception) -> None:
+    """Write that the hub itself is at fault: class and place; the text could quote data."""
+    sys.stderr.write(
+        f"fault of the hub: {type(error).__name__} at {place_of(error)}\n"
+        "remedy: report this line to the hub's maintainers\n"
+    )
 
 
 def tell(error: HubError) -> None:

@@ -74,6 +74,14 @@ def show_one(row: Row, *, json: bool) -> None:
     Console(width=_width()).print(table)
 
 
+def tell(message: str, *, json: bool, **members: object) -> None:
+    """Print what a command did: a sentence, or its members as JSON."""
+    if json:
+        show_json(members)
+    else:
+        typer.echo(message)
+
+
 def cell(value: object, *, short: bool = True) -> str:
     """Return a value as text; pseudonyms are cut to their beginning in lists."""
     match value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from hub.cli.common import Json, Reason, open_hub
-from hub.cli.output import show
+from hub.cli.output import show, tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -46,7 +46,7 @@ def show_positions(json: Json = False) -> None:
 
 
 @group.command()
-def init(reason: Reason) -> None:
+def init(reason: Reason, json: Json = False) -> None:
     """Set first positions at the log's start, for an empty store beside a log with records.
 
     Everything the log still holds is decided again; recipients recognise repeated messages.
@@ -58,7 +58,8 @@ def init(reason: Reason) -> None:
     with open_hub() as hub:
         starts = {partition: start for partition, (start, _) in hub.log.bounds(Topic.CASES).items()}
         hub.store.positions.init(hub.log.identity(), starts, reason)
-    typer.echo(f"{len(starts)} positions are set at the log's start.")
+    said = f"{len(starts)} positions are set at the log's start."
+    tell(said, json=json, positions=len(starts))
 
 
 def register(app: typer.Typer) -> None:

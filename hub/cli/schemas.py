@@ -9,7 +9,7 @@ import typer
 
 from hub.cli import exits
 from hub.cli.common import Json
-from hub.cli.output import show, show_json
+from hub.cli.output import show, show_json, tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,28 +49,27 @@ def check(root: Root = None, json: Json = False) -> None:
 
 
 @group.command()
-def assign(root: Root = None) -> None:
+def assign(root: Root = None, json: Json = False) -> None:
     """Give every new or changed schema its id (schemas/ids.json, append-only).
 
     Example: hub schemas assign
     """
     from hub.codec import assign_ids, schema_root
 
-    added = assign_ids(root or schema_root())
-    for entry in added:
-        typer.echo(f"{entry.id}  {entry.record}")
-    typer.echo(f"{len(added)} ids were given.")
+    rows = [{"id": e.id, "record": e.record} for e in assign_ids(root or schema_root())]
+    show(rows, ("id", "record"), json=json, empty="Every schema has its id.")
 
 
 @group.command()
-def release(root: Root = None) -> None:
+def release(root: Root = None, json: Json = False) -> None:
     """Freeze the schemas as the next release; from then on they stay compatible.
 
     Example: hub schemas release
     """
     from hub.codec import schema_root, write_release
 
-    typer.echo(f"Written: {write_release(root or schema_root()).name}")
+    name = write_release(root or schema_root()).name
+    tell(f"Written: {name}", json=json, file=name)
 
 
 @group.command("register")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_a_wrong_entry_is_refused_with_field_and_remedy(cli: Cli, folder: Path) 
     assert said.code == exits.ERROR
     assert said.err.startswith("refused: missing-field at record.")
     assert "Traceback" not in said.err
+
+
+def test_a_number_may_be_asked_for_and_a_record_read_from_a_pipe(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: NUMBER)
+    asked = cli("freeze", "set", "NOMS:-", "--by", "duty-officer", "--json")
+    typed = cli("freeze", "set", PERSON, "--by", "duty-officer", "--json")
+    piped = io.TextIOWrapper(io.BytesIO(b'{"record_id": "1"}'))
+    monkeypatch.setattr("sys.stdin", piped)
+    record = cli("consent", "record", PERSON, "-")
+
+    assert asked.json["person"] == typed.json["person"]
+    assert record.err.startswith("refused: missing-field at record.")
 
 
 @pytest.mark.parametrize("number", ["A1234BC", "NOMS:", ":A1234BC"])
