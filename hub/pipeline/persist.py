@@ -76,7 +76,8 @@ class Gatherer:
             lookups=[lookup for rows in cases for lookup in rows.lookups],
             withheld=[row for rows in cases for row in rows.withheld],
             facts=[*facts, *(_letter_fact(letter) for letter in letters)],
-            decided=[w.meta.event_id for w in batch if w.meta is not None and w.fault is None],
+            # A dead letter settles what was owed too: it can be replayed, so nobody appends again.
+            decided=[w.meta.event_id for w in batch if w.meta is not None],
         )
 
     def dead_letter(self, work: Work, fault: Poison, now: datetime) -> DeadLetter:
