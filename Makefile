@@ -5,6 +5,8 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+# Each of the hub's processes would compile every library anew: 3 s instead of 1 s to start.
+unexport PYTHONDONTWRITEBYTECODE
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-build --no-config --quiet --custom-compile-command "make lock"
 
