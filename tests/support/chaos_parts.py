@@ -27,6 +27,36 @@ JOURNAL_FILE: Final = "inbox.jsonl"
 SECRETS_FILE: Final = "inbox-secrets"
 URL_FILE: Final = "inbox-url"
 PLAN_FILE: Final = "plan.json"
+CONFIG_FILE: Final = "hub.toml"
+
+
+_CONFIG: Final = f"""# What `hub run --role processor` reads in a chaos run.
+
+data_dir = "."
+
+[log]
+partitions = {PARTITIONS}
+
+[pipeline]
+batch_size = {BATCH}
+
+[clock]
+offset_file = "{OFFSET_FILE}"
+
+[management]
+port = 0
+
+# Never asked in this role: it says for which register children can be looked up.
+[sources.prison]
+type = "hmpps"
+namespace = "{REGISTER}"
+
+[sources.prison.settings.lookup]
+contacts_url = "http://127.0.0.1:9"
+token_url = "http://127.0.0.1:9"
+client_id = "example"
+client_secret_file = "{SECRETS_FILE}"
+"""
 
 
 class Parts(NamedTuple):
@@ -75,6 +105,7 @@ def prepare(folder: Path) -> None:
     (folder / SECRETS_FILE).write_text(
         "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(), encoding="ascii"
     )
+    (folder / CONFIG_FILE).write_text(_CONFIG, encoding="ascii")
     parts = open_parts(folder)
     parts.store.positions.ensure(parts.log.identity(), parts.log.bounds(Topic.CASES))
     versions = parts.store.versions

@@ -20,6 +20,8 @@ _PRELOADED: Final = [
     "connectors.webhook",
     "cryptography.hazmat.primitives.ciphers.aead",
     "fastavro",
+    "hub.app.roles",
+    "hub.config",
     "hub.testing.inbox",
     "sqlalchemy.dialects.sqlite",
     "tests.support.chaos_plan",

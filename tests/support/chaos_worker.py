@@ -1,6 +1,7 @@
 """One role of the hub as a process of its own: `processor`, `delivery`, `ingest` or `append`.
 
-`delivery` runs with waits short enough for a test; everything else is as a site runs it.
+`processor` is what `hub run` runs. `delivery` has waits short enough for a test, and `ingest` asks
+the plan's people instead of a prison.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import structlog
 from pydantic import SecretStr
 
 from connectors.webhook import WebhookConfig, WebhookConnector
+from hub.app.build import Hub
+from hub.app.logs import configure
+from hub.app.roles import Role, run
+from hub.config import load
 from hub.delivery.dispatcher import Dispatcher
 from hub.delivery.relay import Relay
 from hub.delivery.retry import RetrySchedule
@@ -25,9 +30,8 @@ from hub.domain.events import LookupAnswered, PersonNumber
 from hub.domain.ids import ChildKey, PersonKey, SourceId
 from hub.errors import Permanent
 from hub.ingress import DuePoller, LookupRunner, RetryPlan
-from hub.pipeline.processor import Processor
 from hub.ports import SourceContext
-from tests.support.chaos_parts import SECRETS_FILE, URL_FILE, Parts, open_parts
+from tests.support.chaos_parts import CONFIG_FILE, SECRETS_FILE, URL_FILE, Parts, open_parts
 from tests.support.chaos_people import Someone
 from tests.support.chaos_plan import people, plan, saved_size
 from tests.support.chaos_rules import REGISTER, TENANT
@@ -59,17 +63,12 @@ def quick(staleness_s: float) -> DeliverySettings:
     )
 
 
-def process(parts: Parts) -> None:
-    """Decide until killed."""
-    processor = Processor(
-        store=parts.store.cases,
-        codec=parts.codec,
-        vault=parts.vault,
-        sealer=parts.sealer,
-        clock=parts.clock,
-        tenant=TENANT,
-    )
-    parts.log.consume(processor, lambda: False)
+def process(folder: Path) -> None:
+    """Decide until killed, as `hub run --role processor` does."""
+    config = load(folder / CONFIG_FILE)
+    configure(config.logging.level)
+    with Hub(config) as hub:
+        run(hub, Role.PROCESSOR)
 
 
 async def deliver(parts: Parts, folder: Path) -> None:
@@ -171,11 +170,12 @@ def append(parts: Parts, folder: Path) -> None:
 
 def main(role: str, folder: Path) -> None:
     """Run one role."""
+    if role == "processor":
+        process(folder)
+        return
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
     parts = open_parts(folder)
     match role:
-        case "processor":
-            process(parts)
         case "delivery":
             asyncio.run(deliver(parts, folder))
         case "ingest":
