@@ -10,7 +10,7 @@ from typing import Any
 from hub.demo.errors import DemoFailed
 from hub.demo.workplace import HOST
 
-CLOUD_EVENT = "application/cloudevents+json"
+CLOUD_EVENTS = "application/cloudevents-batch+json"
 TIMEOUT_S = 20
 
 
