@@ -31,7 +31,7 @@ class Echo:
         say("handled", partition, len(records))
         return records[-1].offset + 1
 
-    def idle(self, partition: int, end: int, asked: float) -> None:
+    def idle(self, partition: int, end: int, asked: float) -> None:  # noqa: ARG002 - the log tells it
         say("idle", partition, end)
 
 
