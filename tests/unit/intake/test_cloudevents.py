@@ -437,8 +437,10 @@ def test_an_error_repeats_nothing_of_the_event(data: dict[str, object]) -> None:
     assert CANARY not in told
 
 
+# JSON has no word for infinity: such a body is refused as a whole, before any field is looked at.
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    st.none() | st.booleans() | st.integers() | FINITE | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
     max_leaves=5,
 )
