@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.domain.decision import FactKind
+from hub.domain.directory import route
 from hub.domain.entitlement import Denial
 from hub.domain.grounds import expired
 from hub.domain.messages import Draught, send, target_of
@@ -36,6 +37,7 @@ _BASIS_GONE = frozenset(
 )
 """Reasons that say that no consent carries the referral. What else denies only suspends it."""
 
+_SUPERSEDED = "superseded"
 _WRONG = (Denial.EPISODE_VOID, Denial.CHILD_REMOVED)
 
 
@@ -60,7 +62,13 @@ def review(followed: Followed, referral: Referral) -> None:
     if ending is not None:
         retract(followed, referral, *ending)
         return
-    if not answer.allowed or not referral.open:
+    if not referral.open:
+        return
+    unsent = referral.transport is Transport.READY
+    if unsent and _goes_elsewhere(followed, referral):
+        retract(followed, referral, RetractionKind.WRONG, _SUPERSEDED)
+        return
+    if not answer.allowed:
         return
     draught = Draught(
         followed, about, categories, answer.consents, provisional=referral.provisional
@@ -68,13 +76,20 @@ def review(followed: Followed, referral: Referral) -> None:
     if draught.digest == referral.content_hash:
         return
     narrower = not set(referral.categories) <= set(categories)
-    unsent = referral.transport is Transport.READY
     if unsent or (narrower and referral.transport is Transport.DISPATCHED):
         # The old content must not leave any more. Should it have left just now, delivery turns
         # this into a recall, and the next generation follows it.
-        retract(followed, referral, RetractionKind.WRONG, "superseded")
+        retract(followed, referral, RetractionKind.WRONG, _SUPERSEDED)
         return
     _update(followed, referral, draught)
+
+
+def _goes_elsewhere(followed: Followed, referral: Referral) -> bool:
+    """Another office is competent by now. Once it has left, offices hand over (§ 86c)."""
+    child = followed.case.child(referral.child)
+    area = child.address.area if child is not None and child.address is not None else None
+    found = route(followed.rules.areas, area, referral.purpose, followed.now.date())
+    return found is None or found.recipient.recipient != referral.recipient
 
 
 def retract(followed: Followed, referral: Referral, kind: RetractionKind, reason: str) -> None:

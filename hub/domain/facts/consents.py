@@ -9,7 +9,7 @@ from hub.domain.consent import Ask, AskState, Consent, ConsentRecord, Withdrawal
 from hub.domain.decision import Ignored
 from hub.domain.tasks import TaskKind
 from hub.domain.upkeep import open_task
-from hub.domain.values import changed
+from hub.domain.values import EPOCH, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,7 +144,7 @@ def _find(case: Case, record_id: str) -> Consent | None:
 def _announced(record_id: str, meta: Meta) -> Consent:
     """The end of a record overtook the record: remember it, so that the record arrives ended."""
     blank = ConsentRecord(
-        record_id=record_id, given_at=meta.occurred_at, purposes=(), categories=(), grantors=()
+        record_id=record_id, given_at=EPOCH, purposes=(), categories=(), grantors=()
     )
     return Consent(record=blank, recorded_at=meta.recorded_at)
 

@@ -11,9 +11,8 @@ from hub.domain.consent import AskState, Capacity, Category, Purpose, Scope
 from hub.domain.decision import FactKind, Ignored
 from hub.domain.events import ChildRemoved, ConsentAsked, DeliveryStage, Reassessed
 from hub.domain.referral import Business, Operation, RetractionKind, Transport
-from hub.domain.values import changed
-from tests.support.rules import AREA, EVERYTHING, NOWHERE, OFFICE, OTHER_AREA, OTHER_OFFICE
-from tests.support.story import OTHER_PARENT, START, Story, a_child, ready
+from tests.support.rules import EVERYTHING, NOWHERE, OFFICE, OTHER_AREA, OTHER_OFFICE
+from tests.support.story import OTHER_PARENT, START, Story, ready
 
 REFER, UPDATE, RETRACT = Operation.REFER, Operation.UPDATE, Operation.RETRACT
 
@@ -363,9 +362,18 @@ def test_siblings_at_one_office_carry_one_correlation_and_other_parents_another(
     assert of_one != of_other
 
 
-def test_a_place_that_is_corrected_keeps_the_referral_where_it_is() -> None:
-    story = ready().delivered().wait(hours=1)
+def test_a_child_who_moves_before_anything_left_is_referred_to_the_other_office() -> None:
+    story = ready().said_of("mia", address=Address(area=OTHER_AREA))
 
-    story.said_of("mia", address=changed(a_child("mia").address or Address(), area=AREA))
+    assert [(s.operation, s.recipient) for s in story.sends[1:]] == [
+        (RETRACT, OFFICE),
+        (REFER, OTHER_OFFICE),
+    ]
+
+
+@pytest.mark.promise("P2")
+def test_a_child_who_moves_after_delivery_is_handed_over_by_the_offices() -> None:
+    story = ready().delivered().wait(hours=1).said_of("mia", address=Address(area=OTHER_AREA))
 
     assert [r.recipient for r in story.referrals] == [OFFICE]
+    assert story.operations() == [REFER, UPDATE]

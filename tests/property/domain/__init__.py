@@ -1,0 +1,1 @@
+"""Properties of the decision core over random histories."""
