@@ -75,6 +75,16 @@ def journal(rewrite: Callable[[list[Line]], list[Line]]) -> Callable[[Path], Non
     return plant
 
 
+def both(*faults: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Return faults that come together."""
+
+    def plant(folder: Path) -> None:
+        for fault in faults:
+            fault(folder)
+
+    return plant
+
+
 def operation(line: Line) -> str:
     """Return what a message does."""
     return str(line["body"]["data"]["operation"])
@@ -248,9 +258,23 @@ FAULTS: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
         ),
         "facts not published",
     ),
-    "a referral never arrived": (journal(without("refer")), "(refer) is missing"),
-    "an update never arrived": (journal(without("update")), "(update) is missing"),
-    "a recall never arrived": (journal(without("retract")), "of a disclosed referral is missing"),
+    "a referral never arrived": (journal(without("refer")), "(refer) is missing, but"),
+    "an update never arrived": (journal(without("update")), "(update) is missing, but"),
+    "a recall never arrived": (journal(without("retract")), "(retract) is missing, but"),
+    "a referral that waits neither arrived nor may wait": (
+        both(
+            store("UPDATE outbox SET state = 'ready' WHERE operation = 'refer'"),
+            journal(without("refer")),
+        ),
+        "(refer) is missing",
+    ),
+    "a recall waits for ever": (
+        both(
+            store("UPDATE outbox SET state = 'ready' WHERE operation = 'retract'"),
+            journal(lambda lines: [line for line in lines if operation(line) != "retract"]),
+        ),
+        "of a disclosed referral is missing",
+    ),
     "a referral arrived under another id": (journal(under_another_id), "the core never made"),
     "one id came with two bodies": (journal(with_another_body), "arrived with two bodies"),
     "a message came more often than was meant": (journal(once_more), "arrived 2 times under 1"),

@@ -19,7 +19,7 @@ ROLES: Final = ("processor", "delivery", "ingest")
 ENDING: Final = {"append"}
 """Roles that end by themselves when their work is done."""
 DEADLINE_S: Final = 90.0
-_LOOK_AGAIN_S: Final = 0.02
+_LOOK_AGAIN_S: Final = 0.04
 
 _pause: Final = threading.Event()
 """Never set: waiting for it is a pause between two looks at a condition."""

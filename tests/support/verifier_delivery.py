@@ -178,7 +178,9 @@ class DeliveryCheck:
                 if self._states.get(key) == "cancelled":
                     yield from self._cancelled_but_arrived(send)
                 continue
-            if send.operation is Operation.RETRACT:
+            if self._states.get(key) == "delivered":
+                yield f"message {key} ({send.operation.value}) is missing, but noted as delivered"
+            elif send.operation is Operation.RETRACT:
                 disclosed = [s for s in self._before(send) if self._intents[s.idempotency_id]]
                 if disclosed:
                     yield f"recall {key} of a disclosed referral is missing"
