@@ -125,7 +125,7 @@ class Child(Value, frozen=True, kw_only=True):
     language: str | None = None
     address: Address | None = None
     lives_in_prison: bool = False
-    restrictions: tuple[Restriction, ...] = ()
+    restrictions: tuple[Restriction, ...] | None = None
     carer: Carer | None = None
     custody: Custody = Custody.UNKNOWN
     custody_source: str | None = None

@@ -139,13 +139,15 @@ class Withdrawal(Value, frozen=True, kw_only=True):
 class Consent(Value, frozen=True, kw_only=True):
     """A record as the case holds it: when the hub learnt of it, and how it ended.
 
-    A record without purposes stands for one that the hub has only heard the end of so far.
+    A record without purposes stands for one that the hub has only heard the end of so far. One
+    that arrived with two contents is `contested`: neither counts.
     """
 
     record: ConsentRecord
     recorded_at: datetime
     withdrawal: Withdrawal | None = None
     superseded_by: str | None = None
+    contested: bool = False
 
     @property
     def known(self) -> bool:

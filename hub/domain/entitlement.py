@@ -32,6 +32,7 @@ class Denial(StrEnum):
     CHILD_REMOVED = "child-removed"
     CHILD_UNKNOWN = "child-unknown"
     CO_CONSENT_MISSING = "co-consent-missing"
+    CONSENT_CONTESTED = "consent-contested"
     CONSENT_DECLINED = "consent-declined"
     CONSENT_EXPIRED = "consent-expired"
     CONSENT_NOT_YET = "consent-not-yet-effective"

@@ -101,7 +101,7 @@ def _about_child(against: set[Denial], child: Child, inquiry: Inquiry) -> None:
 
 def contact_restricted(child: Child) -> bool:
     """Return whether a restriction stops automation; vetting of visits alone does not."""
-    return any(r is not Restriction.CHILD_VETTING for r in child.restrictions)
+    return any(r is not Restriction.CHILD_VETTING for r in child.restrictions or ())
 
 
 def _about_safety(answer: SafetyAnswer | None, inquiry: Inquiry) -> Denial | None:
@@ -185,6 +185,8 @@ def _endings(consent: Consent) -> list[Denial]:
         found.append(Denial.CONSENT_WITHDRAWN)
     if consent.superseded_by is not None:
         found.append(Denial.CONSENT_SUPERSEDED)
+    if consent.contested:
+        found.append(Denial.CONSENT_CONTESTED)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hub.domain.consent import Purpose
 from hub.domain.decision import FactKind
 from hub.domain.directory import route
 from hub.domain.entitlement import Denial
@@ -75,10 +76,9 @@ def review(followed: Followed, referral: Referral) -> None:
     )
     if draught.digest == referral.content_hash:
         return
-    narrower = not set(referral.categories) <= set(categories)
-    if unsent or (narrower and referral.transport is Transport.DISPATCHED):
-        # The old content must not leave any more. Should it have left just now, delivery turns
-        # this into a recall, and the next generation follows it.
+    if unsent or referral.transport is Transport.DISPATCHED:
+        # The old content must not leave any more, at no retry either: an address may have become
+        # protected. If it may have left, delivery makes this a recall, and the new one follows it.
         retract(followed, referral, RetractionKind.WRONG, _SUPERSEDED)
         return
     _update(followed, referral, draught)
@@ -135,6 +135,8 @@ def _why_ended(
 
     A word taken back and an error reach whoever got the referral, also after they answered.
     """
+    if _notice_lost(followed, referral):
+        return RetractionKind.WITHDRAWN, Denial.CONSENT_WITHDRAWN.value
     wrong = next((r for r in _WRONG if r in answer.reasons), None)
     if wrong is not None:
         return RetractionKind.WRONG, wrong.value
@@ -149,6 +151,16 @@ def _why_ended(
         # From now on the child decides; the stop notice says that the parent's word ends here.
         return RetractionKind.WITHDRAWN, Denial.CHILD_OF_AGE.value
     return _lapsed(followed, referral, answer, lost)
+
+
+def _notice_lost(followed: Followed, referral: Referral) -> bool:
+    """The word that carried the release notice was taken back, and no other carries it."""
+    used = [c for c in followed.case.consents if c.record.record_id in referral.notice_consents]
+    if not any(c.withdrawal is not None or c.superseded_by is not None for c in used):
+        return False
+    about = changed(target_of(referral), purpose=Purpose.RELEASE_NOTICE)
+    answer, _ = propose(followed.case, about, followed.rules, followed.now)
+    return not _BASIS_GONE.isdisjoint(answer.reasons)
 
 
 def _consent_lost(followed: Followed, referral: Referral) -> Denial | None:

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from hub.domain.referral import Referral
 
 
+def said_at(meta: Meta) -> datetime:
+    """Return when something was said: never later than the hub heard of it.
+
+    A sender's clock that runs ahead must not let its word outrank what is said afterwards.
+    """
+    return min(meta.occurred_at, meta.recorded_at)
+
+
 def replace_child(case: Case, child: Child) -> Case:
     """Return the case with this record of the child; children stay sorted by key."""
     others = [c for c in case.children if c.child != child.child]

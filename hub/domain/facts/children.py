@@ -9,7 +9,7 @@ from hub.domain.children import Child, SafetyAnswer, SafetyAnswerKind
 from hub.domain.decision import Ignored
 from hub.domain.ids import mint
 from hub.domain.tasks import TaskKind
-from hub.domain.upkeep import open_task, replace_child, replace_episode
+from hub.domain.upkeep import open_task, replace_child, replace_episode, said_at
 from hub.domain.values import EPOCH, changed
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def child_changed(case: Case, payload: ChildChanged, meta: Meta, _: Rules) -> Ca
         for field in payload.__struct_fields__
         if field != "child" and (value := getattr(payload, field)) is not None
     }
-    result = _state(case, payload.child, said, meta.occurred_at)
+    result = _state(case, payload.child, said, said_at(meta))
     return result if result is not case else Ignored.ALREADY_KNOWN
 
 
 def child_removed(case: Case, payload: ChildRemoved, meta: Meta, _: Rules) -> Case | Ignored:
     """Mark a child as recorded in error."""
-    result = _state(case, payload.child, {"removed": True}, meta.occurred_at)
+    result = _state(case, payload.child, {"removed": True}, said_at(meta))
     return result if result is not case else Ignored.ALREADY_KNOWN
 
 
@@ -64,7 +64,7 @@ def child_counted(case: Case, payload: ChildCountRecorded, meta: Meta, _: Rules)
     """Keep the number; an illegible one is a question to a person."""
     if not payload.legible:
         return _count_illegible(case, meta)
-    result = _counted(case, payload.count, meta.occurred_at)
+    result = _counted(case, payload.count, said_at(meta))
     return result if result is not case else Ignored.ALREADY_KNOWN
 
 
@@ -92,7 +92,7 @@ def lookup_answered(case: Case, payload: LookupAnswered, meta: Meta, _: Rules) -
         tasks=tuple(t for t in case.tasks if t.kind is not TaskKind.LOOKUP_FAILED),
     )
     if payload.count is not None:
-        result = _counted(result, payload.count, meta.occurred_at)
+        result = _counted(result, payload.count, said_at(meta))
     for child in payload.children:
         result = _registered(result, child, meta)
     if not payload.count_legible:
@@ -135,14 +135,10 @@ def _registered(case: Case, record: Child, meta: Meta) -> Case:
         for field in record.__struct_fields__
         if field not in _APART and (value := getattr(record, field)) != getattr(blank, field)
     }
-    said |= {
-        "relationship": record.relationship,
-        "restrictions": record.restrictions,
-        "removed": record.removed,
-    }
-    result = _state(case, record.child, said, meta.occurred_at)
+    said |= {"relationship": record.relationship, "removed": record.removed}
+    result = _state(case, record.child, said, said_at(meta))
     if record.address is not None and "address" not in result.stated.get(record.child, {}):
-        at = meta.occurred_at
+        at = said_at(meta)
         result = _state(result, record.child, {"address": record.address}, at, as_of=_REGISTERED)
     known = result.child(record.child) or blank
     seen = max(known.recorded_at or EPOCH, meta.recorded_at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.domain.case import Case, Freeze
 from hub.domain.consent import Ask, AskState, Consent, ConsentRecord, Withdrawal
 from hub.domain.decision import Ignored
 from hub.domain.tasks import TaskKind
-from hub.domain.upkeep import open_task
+from hub.domain.upkeep import open_task, said_at
 from hub.domain.values import EPOCH, changed
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from hub.domain.policy import Rules
 
 _ASK_ORDER = list(AskState)
+ON_PAPER = "paper"
+"""The channel whose withdrawals bear a date and no time of day."""
+A_DAY = timedelta(days=1)
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the clocks of two desks may be apart."""
 
 
 def consent_granted(case: Case, payload: ConsentGranted, meta: Meta, _: Rules) -> Case:
@@ -35,8 +41,11 @@ def consent_granted(case: Case, payload: ConsentGranted, meta: Meta, _: Rules) -
     same = _find(case, record.record_id)
     if same is not None and same.known and same.record != record:
         # A record is never edited: two contents under one number are for a person to sort out.
+        # Until one supersedes it, neither counts; which came first makes no difference.
         subject = f"{case.person}/consent/{record.record_id}"
-        return open_task(case, TaskKind.DATA_QUALITY, subject, meta)
+        kept = min(same.record, record, key=repr)
+        contested = _with(case, changed(same, record=kept, contested=True))
+        return open_task(contested, TaskKind.DATA_QUALITY, subject, meta)
     new = Consent(record=record, recorded_at=meta.recorded_at)
     if same is not None:
         seen = min(same.recorded_at, meta.recorded_at)
@@ -72,25 +81,25 @@ def consent_superseded(
 
 def consent_asked(case: Case, payload: ConsentAsked, meta: Meta, _: Rules) -> Case | Ignored:
     """Keep where the conversation about consent stands; the latest word counts."""
-    result = asked(case, Ask(state=payload.state, at=meta.occurred_at, until=payload.until))
+    result = asked(case, Ask(state=payload.state, at=said_at(meta), until=payload.until))
     return result if result != case else Ignored.ALREADY_KNOWN
 
 
 def freeze_set(case: Case, payload: FreezeSet, meta: Meta, _: Rules) -> Case | Ignored:
     """Stop everything for this person, unless the parent's word lifted just this freeze since."""
-    at = meta.occurred_at
+    at = said_at(meta)
     if at < case.freeze_lifted_at or (case.freeze is not None and case.freeze.set_at >= at):
         return Ignored.ALREADY_KNOWN
     return changed(case, freeze=Freeze(set_at=at, set_by=payload.set_by))
 
 
 def freeze_lifted(case: Case, _: FreezeLifted, meta: Meta, __: Rules) -> Case | Ignored:
-    """Go on, on the parent's own word; a freeze set later than that word stays."""
-    at = meta.occurred_at
+    """Go on, on the parent's own word; a freeze set at the same instant or later stays."""
+    at = said_at(meta)
     frozen = case.freeze
-    if at <= case.freeze_lifted_at and (frozen is None or frozen.set_at > at):
+    if at <= case.freeze_lifted_at:
         return Ignored.NOTHING_TO_LIFT
-    kept = frozen if frozen is not None and frozen.set_at > at else None
+    kept = frozen if frozen is not None and frozen.set_at >= at else None
     return changed(case, freeze=kept, freeze_lifted_at=max(at, case.freeze_lifted_at))
 
 
@@ -150,7 +159,7 @@ def _announced(record_id: str, meta: Meta) -> Consent:
 
 
 def _ended(consent: Consent, heir: str | None, words: tuple[Withdrawal, ...]) -> Consent:
-    heard = [w for w in words if consent.known and consent.record.given_at <= w.declared_at]
+    heard = [w for w in words if consent.known and _reaches(w, consent)]
     if consent.withdrawal is not None:
         heard.append(consent.withdrawal)
     first = min(heard, key=_key, default=None)
@@ -158,6 +167,18 @@ def _ended(consent: Consent, heir: str | None, words: tuple[Withdrawal, ...]) ->
     if (first, by) == (consent.withdrawal, consent.superseded_by):
         return consent
     return changed(consent, withdrawal=first, superseded_by=by)
+
+
+def _reaches(word: Withdrawal, consent: Consent) -> bool:
+    """Whether "I take everything back" is about this record: given before, as far as clocks tell.
+
+    A record was not given later than the hub heard of it, whatever its date says. A date on paper
+    stands for its whole day, and clocks of two desks may differ a little: in doubt the word ends
+    the record, and the parent can be asked anew.
+    """
+    given = min(consent.record.given_at, consent.recorded_at)
+    slack = A_DAY if word.channel == ON_PAPER else CLOCKS_DIFFER
+    return given <= word.declared_at + slack
 
 
 def _joined(one: Consent, two: Consent) -> Consent:
@@ -169,6 +190,9 @@ def _joined(one: Consent, two: Consent) -> Consent:
         recorded_at=min(one.recorded_at, two.recorded_at),
         withdrawal=min(words, key=_key, default=None),
         superseded_by=one.superseded_by or two.superseded_by,
+        contested=one.contested
+        or two.contested
+        or (one.known and two.known and one.record != two.record),
     )
 
 

@@ -206,13 +206,13 @@ def recipient_allows(asked: Asked, rules: Rules) -> bool:
 
 
 def frozen(events: Sequence[Event]) -> bool:
-    """The last word about a freeze counts."""
-    state, since = False, datetime.min.replace(tzinfo=events[0].meta.occurred_at.tzinfo)
-    for event in events:
-        at = event.meta.occurred_at
-        if isinstance(event.payload, FreezeSet | FreezeLifted) and at >= since:
-            state, since = isinstance(event.payload, FreezeSet), at
-    return state
+    """The last word about a freeze counts, and of two at the same instant the freeze."""
+    words = [
+        (event.meta.occurred_at, isinstance(event.payload, FreezeSet))
+        for event in events
+        if isinstance(event.payload, FreezeSet | FreezeLifted)
+    ]
+    return bool(words) and max(words)[1]
 
 
 def consents_allow(
