@@ -16,15 +16,16 @@ from hub.delivery import record
 from hub.delivery.cases import survivor_of, with_cases
 from hub.delivery.desk import Desk, Ready, write_intents
 from hub.delivery.messages import Parcel, parcel
+from hub.delivery.outdated import outdated
 from hub.delivery.words import Cancelled, Refusal
 from hub.domain.case import Case
 from hub.domain.content import Content
-from hub.domain.entitlement import Denial
 from hub.domain.ids import PersonKey, partition_of
-from hub.domain.permit import Question, permit
+from hub.domain.permit import permit_for_send
 from hub.domain.policy import Rules
+from hub.domain.referral import Operation
 from hub.metric_defs import PERMITS_DENIED
-from hub.ports import ClaimedSend, DeliveryBatch, SendRow, StoredCase
+from hub.ports import ClaimedSend, DeliveryBatch, StoredCase
 
 _log = structlog.get_logger(__name__)
 
@@ -41,12 +42,14 @@ class _View(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    """A row's answer (ready, or the reasons against it), and the policy that gave it."""
+    """A row's answer (ready, why it ends, or the reasons against it), and the policy that gave it.
+
+    Only the core ends a referral; what ends here is a message that may never leave again.
+    """
 
     claim: ClaimedSend
     policy: str
-    ready: Ready | None
-    reasons: tuple[str, ...]
+    answer: Ready | Cancelled | tuple[str, ...]
 
 
 def grant(desk: Desk, claims: Sequence[ClaimedSend]) -> list[Ready]:
@@ -76,10 +79,10 @@ def _grant(
     for claim in claims:
         rules = desk.store.rules(claim.row.tenant, view.now)
         answer = _judge_safely(desk, claim, contents[claim.row.send_id], rules, view)
-        ready_now, reasons = (answer, ()) if isinstance(answer, Ready) else (None, answer)
-        judged.append(_Judged(claim, rules.policy.version, ready_now, reasons))
+        judged.append(_Judged(claim, rules.policy.version, answer))
+    _end(batch, judged, view.now)
     _deny(desk, batch, judged, view.now)
-    ready = [item.ready for item in judged if item.ready is not None]
+    ready = [item.answer for item in judged if isinstance(item.answer, Ready)]
     write_intents(batch, ready)
     return ready
 
@@ -102,7 +105,7 @@ def _look(desk: Desk, batch: DeliveryBatch, stored: Mapping[PersonKey, StoredCas
 
 def _judge_safely(
     desk: Desk, claim: ClaimedSend, content: Content | Refusal, rules: Rules, view: _View
-) -> Ready | tuple[str, ...]:
+) -> Ready | Cancelled | tuple[str, ...]:
     """One row's fault is a denial of that row; its neighbours go on."""
     try:
         return _judge(desk, claim, content, rules, view)
@@ -120,24 +123,17 @@ def _judge_safely(
 
 def _judge(
     desk: Desk, claim: ClaimedSend, content: Content | Refusal, rules: Rules, view: _View
-) -> Ready | tuple[str, ...]:
-    """Return the row ready to leave, or every reason against it."""
+) -> Ready | Cancelled | tuple[str, ...]:
+    """Return the row ready to leave, why it ends, or every reason against it."""
     row = claim.row
     case = view.cases.get(survivor_of(row.person, view.stored), Refusal.CASE_UNKNOWN)
-    if isinstance(case, Refusal):
-        return (case.value,)
-    if isinstance(content, Refusal):
-        return (content.value,)
+    if isinstance(case, Refusal) or isinstance(content, Refusal):
+        refusal = case if isinstance(case, Refusal) else content
+        return Cancelled.ERASED if refusal is Refusal.ERASED else (str(refusal),)
     keys = _keys(case)
-    answer = permit(
+    answer = permit_for_send(
         case,
-        Question(
-            child=row.child,
-            episode_id=row.episode_id,
-            purpose=row.purpose,
-            recipient=row.recipient,
-            categories=row.categories,
-        ),
+        row,
         rules,
         view.now,
         view.now + timedelta(seconds=desk.settings.intent_lifetime_s),
@@ -145,8 +141,12 @@ def _judge(
         stale=any(partition_of(key, desk.partitions) in view.stale for key in keys),
     )
     reasons = {reason.value for reason in answer.reasons}
-    if _retracted(case, row):
-        reasons.add(Denial.REFERRAL_ENDED.value)
+    if outdated(row, content, case, rules):
+        if row.operation is not Operation.REFER:
+            # Else the message that says it anew would wait behind this one for ever.
+            return Cancelled.OUTDATED
+        # No update may come before its referral: the core takes the whole generation back.
+        reasons.add(Refusal.OUTDATED.value)
     found = parcel(row, content, rules, desk.connectors)
     if isinstance(found, Parcel) and not reasons:
         return desk.ready(
@@ -157,49 +157,48 @@ def _judge(
     return tuple(sorted(reasons))
 
 
+def _end(batch: DeliveryBatch, judged: Sequence[_Judged], now: datetime) -> None:
+    """End what may never leave again: that is no denial."""
+    for item in judged:
+        row, reason = item.claim.row, item.answer
+        if isinstance(reason, Cancelled):
+            batch.cancel([row.send_id], reason.value)
+            batch.log(
+                [
+                    record.cancelled(
+                        row,
+                        send_id=row.send_id,
+                        operation=row.operation,
+                        reason=reason,
+                        now=now,
+                        policy=item.policy,
+                    )
+                ]
+            )
+
+
 def _deny(desk: Desk, batch: DeliveryBatch, judged: Sequence[_Judged], now: datetime) -> None:
-    """Release what was denied. What can never be read again is ended: that is no denial."""
-    erased = [item for item in judged if Refusal.ERASED.value in item.reasons]
+    """Release what was denied."""
     denied = {
-        item.claim.row.send_id: item
+        item.claim.row.send_id: (item, item.answer)
         for item in judged
-        if item.reasons and Refusal.ERASED.value not in item.reasons
+        if not isinstance(item.answer, Ready | Cancelled)
     }
-    facts = [
-        record.cancelled(
-            item.claim.row,
-            send_id=item.claim.row.send_id,
-            operation=item.claim.row.operation,
-            reason=Cancelled.ERASED,
-            now=now,
-            policy=item.policy,
-        )
-        for item in erased
-    ]
-    if erased:
-        batch.cancel([item.claim.row.send_id for item in erased], Cancelled.ERASED.value)
-    if denied:
-        answers = [(key, item.reasons) for key, item in denied.items()]
-        changed = batch.deny(answers, desk.settings.denied_retry_s)
-        for key, reasons in answers:
-            for reason in reasons:
-                PERMITS_DENIED.labels(denied[key].claim.row.tenant, reason).inc()
-        facts += [
-            record.denied(denied[key].claim.row, reasons, now, denied[key].policy)
-            for key, reasons in answers
+    if not denied:
+        return
+    answers = [(key, reasons) for key, (_, reasons) in denied.items()]
+    changed = batch.deny(answers, desk.settings.denied_retry_s)
+    for item, reasons in denied.values():
+        for reason in reasons:
+            PERMITS_DENIED.labels(item.claim.row.tenant, reason).inc()
+    batch.log(
+        [
+            record.denied(item.claim.row, reasons, now, item.policy)
+            for key, (item, reasons) in denied.items()
             if key in changed
         ]
-    batch.log(facts)
+    )
 
 
 def _keys(case: Case) -> tuple[PersonKey, ...]:
     return (case.person, *case.aliases)
-
-
-def _retracted(case: Case, row: SendRow) -> bool:
-    """True once this generation was taken back: its retraction waits behind the row and ends it."""
-    return any(
-        referral.retraction is not None
-        for referral in case.referrals
-        if (referral.referral_id, referral.generation) == (row.referral_id, row.generation)
-    )

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     CASE_UNKNOWN = "case-unknown"
     CONNECTOR_MISSING = "connector-missing"
     NOT_CARRIED = "not-carried-by-connector"
+    OUTDATED = "outdated"
     FAULT = "dispatcher-fault"
 
 
@@ -22,6 +23,7 @@ class Cancelled(StrEnum):
     NOTHING_DISCLOSED = "nothing-disclosed"
     RETRACTED = "retracted"
     ERASED = "erased"
+    OUTDATED = "outdated"
 
 
 class Code(StrEnum):

@@ -101,6 +101,9 @@ def case_of(number: int = 1) -> Case:
                 recorded_at=before,
             ),
         ),
+        referrals=tuple(
+            referral_of(send(number=number, recipient=office)) for office in (OFFICE, OTHER_OFFICE)
+        ),
     )
 
 
@@ -111,9 +114,9 @@ def withdrawn(case: Case) -> Case:
     return changed(case, version=case.version + 1, consents=consents)
 
 
-def retracted(case: Case, row: SendRow) -> Case:
-    """Return the case after the referral of `row` was taken back, the consent standing anew."""
-    referral = Referral(
+def referral_of(row: SendRow) -> Referral:
+    """Return the open referral of which `row` is the newest message."""
+    return Referral(
         referral_id=row.referral_id,
         child=row.child,
         episode_id=row.episode_id,
@@ -125,8 +128,13 @@ def retracted(case: Case, row: SendRow) -> Case:
         categories=row.categories,
         consents=(),
         made_ready_at=row.ready_at,
-        retraction=Retraction(kind=RetractionKind.WITHDRAWN, reason="consent-withdrawn", at=START),
     )
+
+
+def retracted(case: Case, row: SendRow) -> Case:
+    """Return the case after the referral of `row` was taken back, the consent standing anew."""
+    word = Retraction(kind=RetractionKind.WITHDRAWN, reason="consent-withdrawn", at=START)
+    referral = changed(referral_of(row), retraction=word)
     return changed(case, version=case.version + 1, referrals=(referral,))
 
 

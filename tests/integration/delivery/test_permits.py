@@ -17,7 +17,7 @@ from hub.domain.case import Case, Freeze
 from hub.domain.decision import FactKind
 from hub.domain.events import DeliveryNoted, DeliveryStage
 from hub.domain.ids import DataKeyId, PersonKey, TenantId, partition_of
-from hub.domain.referral import Operation
+from hub.domain.referral import Business, Operation, Referral
 from hub.domain.values import changed
 from hub.errors import Retriable
 from hub.ports import ClaimedSend, DataKey, DeadLetter, FactRow, SendRow
@@ -28,6 +28,7 @@ from tests.integration.delivery.people import (
     case_of,
     content,
     person_key,
+    referral_of,
     retracted,
     send,
     withdrawn,
@@ -52,6 +53,20 @@ def desk_of(world: World) -> Desk:
 
 def claim(world: World) -> list[ClaimedSend]:
     return world.store.delivery.claim("worker-1", 10, QUICK.lease_s)
+
+
+def answered() -> Referral:
+    """Return a referral that its recipient closed by an answer."""
+    return changed(referral_of(send()), business=Business.DECLINED)
+
+
+def at_version(version: int) -> Case:
+    """Return the case after its referral was said anew until this version."""
+    return changed(
+        case_of(),
+        version=version,
+        referrals=(referral_of(send(Operation.UPDATE, version=version)),),
+    )
 
 
 def intents(world: World) -> int:
@@ -101,6 +116,8 @@ def test_a_referral_under_a_permit_leaves_and_the_case_is_told(world: World) -> 
         (changed(case_of(), children=()), "child-unknown"),
         (changed(case_of(), episodes=()), "entered-in-error"),
         (retracted(case_of(), send()), "referral-ended"),
+        (changed(case_of(), referrals=()), "referral-ended"),
+        (changed(case_of(), referrals=(answered(),)), "referral-ended"),
     ],
 )
 def test_without_a_permit_nothing_leaves_and_the_log_says_why(
@@ -115,6 +132,42 @@ def test_without_a_permit_nothing_leaves_and_the_log_says_why(
     assert intents(world) == 0
     assert world.state(row) == "ready"
     assert reason in world.facts(FactKind.PERMIT_DENIED)[0]
+
+
+@pytest.mark.promise("P3")
+def test_what_was_said_anew_since_does_not_leave_in_its_old_words(world: World) -> None:
+    row, connector = send(), ScriptedConnector(Retriable("busy", code="http-503"))
+    world.put(row, cases=[case_of()])
+
+    async def story() -> None:
+        async with world.delivering(connector):
+            await until(lambda: connector.tried == 1)
+            world.put(cases=[at_version(2)])
+            await until(lambda: bool(world.facts(FactKind.PERMIT_DENIED)))
+
+    asyncio.run(story())
+
+    assert connector.sent == []
+    assert world.state(row) == "ready"
+    assert world.facts(FactKind.PERMIT_DENIED) == [("outdated",)]
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("operation", [Operation.UPDATE, Operation.RELEASE_NOTICE])
+def test_an_outdated_message_is_ended_and_the_newer_one_behind_it_goes(
+    world: World, operation: Operation
+) -> None:
+    old = send(operation, version=2, later_s=1.0)
+    new = send(Operation.UPDATE, version=3, later_s=2.0)
+    connector = ScriptedConnector()
+    world.put(old, new, cases=[at_version(3)])
+
+    asyncio.run(settle(world, connector, old, new))
+
+    assert [message.content_version for message in connector.sent] == [3]
+    assert (world.state(old), world.state(new)) == ("cancelled", "delivered")
+    assert world.facts(FactKind.SEND_CANCELLED) == [("outdated",)]
 
 
 @pytest.mark.promise("P4")
