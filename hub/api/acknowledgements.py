@@ -104,7 +104,9 @@ class Acknowledgements:
                 code=answer.code,
             ),
         )
-        await self._gatherer.append([draft])
+        [poison] = await self._gatherer.append([draft])
+        if poison is not None:
+            raise poison
         return JSONResponse({"accepted": 1}, status_code=HTTPStatus.ACCEPTED)
 
 

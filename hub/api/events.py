@@ -69,8 +69,9 @@ class Events:
             self._require_appendable(found.drafts)
         except Poison as error:
             raise refused(error) from None
-        if found.drafts:
-            await self._gatherer.append(found.drafts)
+        for poison in await self._append(found.drafts):
+            if poison is not None:
+                raise refused(poison)
         return _accepted(found.drafts, [found.ignored] if found.ignored else [])
 
     async def _batch(self, sender: Sender, value: Any) -> Response:  # noqa: ANN401 - any JSON
@@ -81,6 +82,7 @@ class Events:
                 f"Send a JSON array of at most {MOST_IN_BATCH} events.",
             )
         drafts: list[Draft] = []
+        places: list[int] = []
         ignored: list[str] = []
         refusals: list[Refusal] = []
         for index, event in enumerate(value):
@@ -88,14 +90,22 @@ class Events:
                 found = read_event(sender, event, _encoded(event))
                 self._require_appendable(found.drafts)
                 drafts += found.drafts
+                places += [index] * len(found.drafts)
                 ignored += [found.ignored] if found.ignored else []
             except Poison as error:
                 refusals.append(Refusal(index, faults(error)))
-        if drafts:
-            await self._gatherer.append(drafts)
+        outcomes = await self._append(drafts)
+        refusals += [
+            Refusal(place, faults(poison))
+            for place, poison in zip(places, outcomes, strict=True)
+            if poison is not None
+        ]
         if refusals:
-            raise _partly(drafts, refusals)
+            raise _partly(outcomes.count(None), sorted(refusals, key=lambda each: each.place))
         return _accepted(drafts, ignored)
+
+    async def _append(self, drafts: Sequence[Draft]) -> list[Poison | None]:
+        return await self._gatherer.append(drafts) if drafts else []
 
     def _require_appendable(self, drafts: Sequence[Draft]) -> None:
         for draft in drafts:
@@ -172,16 +182,16 @@ def refused(error: Poison) -> Refused:
     )
 
 
-def _partly(drafts: Sequence[Draft], refusals: Sequence[Refusal]) -> Refused:
+def _partly(accepted: int, refusals: Sequence[Refusal]) -> Refused:
     first = refusals[0].problems[0]
     return Refused(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         first["reason"],
-        f"{len(drafts)} events were taken and are durable; those in `refused` were not. Mend and "
+        f"{accepted} events were taken and are durable; those in `refused` were not. Mend and "
         "send them again; sending the whole batch again is harmless.",
         field=f"[{refusals[0].place}].{first['field']}".rstrip("."),
         members={
-            "accepted": len(drafts),
+            "accepted": accepted,
             "refused": [{"index": r.place, "problems": r.problems} for r in refusals],
         },
     )

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.domain.events import Draft
-from hub.errors import HubError, Retriable
-
-Append = Callable[[Sequence[Draft]], object]
+from hub.errors import Poison
+from hub.ingress import Append, append_each
 
 
 class _Waiting(NamedTuple):
     drafts: Sequence[Draft]
-    done: asyncio.Future[None]
+    done: asyncio.Future[list[Poison | None]]
 
 
 class Gatherer:
     """Runs the blocking `append` in a thread; what arrives meanwhile goes into the next one.
 
-    One slow disk write thus serves all requests that wait for it. A request whose events are
-    refused never costs its neighbours theirs.
+    One slow disk write thus serves all requests that wait for it. A refused event never costs its
+    neighbours anything, those of its own request included.
     """
 
     def __init__(self, append: Append, *, most: int = 512) -> None:
@@ -30,13 +29,16 @@ class Gatherer:
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def append(self, drafts: Sequence[Draft]) -> None:
-        """Return once all are durable. Raises what `append` raises, and then none of them is."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def append(self, drafts: Sequence[Draft]) -> list[Poison | None]:
+        """Return once all are durable but the refused ones: why, or None, for each in order.
+
+        Raises whatever else `append` raises.
+        """
+        done: asyncio.Future[list[Poison | None]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(drafts, done))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
-        await done
+        return await done
 
     async def drain(self) -> None:
         """Return once nothing is being appended."""
@@ -61,21 +63,14 @@ class Gatherer:
     async def _write(self, group: Sequence[_Waiting]) -> None:
         drafts = [draft for waiting in group for draft in waiting.drafts]
         try:
-            await asyncio.to_thread(self._append, drafts)
-        except Retriable as error:
-            _fail(group, error)
-        except HubError as error:
-            if len(group) == 1:
-                _fail(group, error)
-                return
-            for waiting in group:
-                await self._write([waiting])
+            refused = await asyncio.to_thread(append_each, self._append, drafts)
         except Exception as error:  # noqa: BLE001 - every waiting request must get its answer
             _fail(group, error)
-        else:
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_result(None)
+            return
+        for waiting in group:
+            own, refused = refused[: len(waiting.drafts)], refused[len(waiting.drafts) :]
+            if not waiting.done.done():
+                waiting.done.set_result(own)
 
 
 def _fail(group: Sequence[_Waiting], error: Exception) -> None:

@@ -10,9 +10,10 @@ from hub.api.acknowledgements import Acknowledgements, FindReferral
 from hub.api.credentials import Credentials
 from hub.api.endpoint import Endpoint
 from hub.api.events import Events, Fault, Sender
-from hub.api.gather import Append, Gatherer
+from hub.api.gather import Gatherer
 from hub.api.refusals import HANDLERS
 from hub.domain.ids import RecipientId
+from hub.ingress import Append
 from hub.ports import Clock
 
 ACKNOWLEDGEMENT_LIMIT = 16 * 1024

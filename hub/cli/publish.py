@@ -77,7 +77,7 @@ def publish(
                 taken, ignored = _csv(hub, reader, kind, file, refused), 0
             else:
                 taken, ignored = _messages(hub, reader, file, refused, bar)
-    _report(taken, ignored, refused, json=json)
+    _report(taken, ignored, sorted(refused, key=lambda fault: fault.line), json=json)
 
 
 def _source(hub: Hub, wanted: str | None) -> str:
@@ -104,7 +104,7 @@ def _messages(
 
     items = list(_items(file, refused))
     step = bar.add_task(file.name, total=len(items))
-    waiting: list[Draft] = []
+    waiting: list[tuple[int, Draft]] = []
     taken = ignored = 0
     for item in items:
         try:
@@ -116,15 +116,23 @@ def _messages(
             ]
         else:
             ignored += not drafts
-            taken += len(drafts)
-            waiting += drafts
+            waiting += [(item.line, draft) for draft in drafts]
         if len(waiting) >= CHUNK:
-            hub.appender.append(waiting)
+            taken += _append(hub, waiting, refused)
             waiting = []
         bar.advance(step)
-    if waiting:
-        hub.appender.append(waiting)
-    return taken, ignored
+    return taken + _append(hub, waiting, refused), ignored
+
+
+def _append(hub: Hub, waiting: list[tuple[int, Draft]], refused: list[Refused]) -> int:
+    """Append drafts with their lines and return how many; what is refused costs no neighbour."""
+    from hub.ingress import append_each
+
+    outcomes = append_each(hub.appender.append, [draft for _, draft in waiting])
+    for (line, _), poison in zip(waiting, outcomes, strict=True):
+        if poison is not None:
+            refused.append(Refused(line, poison.reason, poison.field_path, poison.remedy))
+    return outcomes.count(None)
 
 
 def _read(hub: Hub, reader: Sender, body: bytes) -> tuple[Draft, ...]:
@@ -140,6 +148,7 @@ def _read(hub: Hub, reader: Sender, body: bytes) -> tuple[Draft, ...]:
     is_event = isinstance(value, dict) and "specversion" in value
     found = read_event(reader, value, body) if is_event else own(reader, body)
     for draft in found.drafts:
+        # Before anything is appended: of one message, all events are taken or none.
         poison = hub.appender.fault(draft)
         if poison is not None:
             raise poison
@@ -173,16 +182,10 @@ def _csv(hub: Hub, reader: Sender, kind: CsvKindName, file: Path, refused: list[
     with file.open("rb") as stream:
         report = read_csv(CsvKind(kind.value), stream, reader.intake)
     refused += [Refused(p.line, p.code, p.column, p.remedy) for p in report.problems]
-    good: list[Draft] = []
-    for draft in report.drafts:
-        poison = hub.appender.fault(draft)
-        if poison is None:
-            good.append(draft)
-        else:
-            refused.append(Refused(0, poison.reason, poison.field_path, poison.remedy))
-    for start in range(0, len(good), CHUNK):
-        hub.appender.append(good[start : start + CHUNK])
-    return len(good)
+    good = list(zip(report.lines, report.drafts, strict=True))
+    return sum(
+        _append(hub, good[start : start + CHUNK], refused) for start in range(0, len(good), CHUNK)
+    )
 
 
 def _report(taken: int, ignored: int, refused: list[Refused], *, json: bool) -> None:

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from hub.errors import Poison
+from hub.ports.codec import FIRST_INSTANT, LAST_INSTANT
 
 MAX_TEXT = 4096
 """Characters of a free text or code."""
@@ -22,15 +23,11 @@ MAX_SEALED = 1_000_000
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
-FIRST = datetime(1800, 1, 1, tzinfo=UTC)
-LAST = datetime(2300, 1, 1, tzinfo=UTC)
-"""Instants outside of this range are slips of the pen, and near the ends of the calendar adding a
-few days overflows. Sources use 1900 and 2299 as stand-ins for "unknown" and "for ever"."""
 
 _DAY_US = 86_400_000_000
 _SECOND_US = 1_000_000
-_FIRST_US = (FIRST - EPOCH) // timedelta(microseconds=1)
-_LAST_US = (LAST - EPOCH) // timedelta(microseconds=1)
+_FIRST_US = (FIRST_INSTANT - EPOCH) // timedelta(microseconds=1)
+_LAST_US = (LAST_INSTANT - EPOCH) // timedelta(microseconds=1)
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 _INT32 = 2**31
 
@@ -112,6 +109,7 @@ def from_days(value: int) -> date:
 def _in_range(micros: int) -> int:
     if not _FIRST_US <= micros < _LAST_US:
         raise Poison(
-            "bad-timestamp", remedy=f"only years {FIRST.year} to {LAST.year - 1} are allowed"
+            "bad-timestamp",
+            remedy=f"only years {FIRST_INSTANT.year} to {LAST_INSTANT.year - 1} are allowed",
         )
     return micros

@@ -9,12 +9,15 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from hub.domain.events import Draft, Meta
-from hub.domain.ids import PersonKey, TenantId, partition_of
+from hub.domain.ids import DataKeyId, PersonKey, TenantId, partition_of
 from hub.errors import Poison
 from hub.ports import Clock, DataKey, EventCodec, EventLog, KeyVault, NewRecord, Sealer, Topic
 
 AHEAD: Final = timedelta(hours=24)
 """How far ahead of the hub's clock a source may place an event: time zones and slow clocks."""
+
+_NO_KEY: Final = DataKeyId("none")
+"""Stands for the data key while a draft is only tried: asking the vault would make one."""
 
 
 class Appended(NamedTuple):
@@ -40,11 +43,17 @@ class Appender:
         self._partitions: int | None = None
 
     def fault(self, draft: Draft) -> Poison | None:
-        """Return why a draft can't be appended, for callers that put good ones through alone."""
-        if draft.occurred_at > self._clock.now() + AHEAD:
-            return Poison(
-                "future-event", "occurred_at", "more than 24 hours ahead: check the sender's clock"
-            )
+        """Return why a draft can't be appended, for callers that put good ones through alone.
+
+        It is encoded as it would be, so that the codec's word is heard before anything is written.
+        """
+        now = self._clock.now()
+        try:
+            _require_past(draft, now)
+            payload = self._codec.encode_payload(draft.payload)
+            self._codec.encode_record(_meta(draft, _NO_KEY, now), payload)
+        except Poison as poison:
+            return poison
         return None
 
     def append(self, drafts: Sequence[Draft]) -> list[Appended]:
@@ -54,11 +63,9 @@ class Appender:
         `Poison` (`future-event`, or what the codec refuses) and `Retriable` (vault or log) with
         nothing appended.
         """
-        for draft in drafts:
-            poison = self.fault(draft)
-            if poison is not None:
-                raise poison
         now = self._clock.now()
+        for draft in drafts:
+            _require_past(draft, now)
         keys = self._keys(drafts)
         results: list[Appended] = []
         records: list[NewRecord] = []
@@ -84,25 +91,12 @@ class Appender:
 
     def _record(self, draft: Draft, key: DataKey, now: datetime) -> NewRecord:
         """Return the record of one draft, its payload sealed under the person's key."""
-        meta = Meta(
-            event_id=draft.event_id,
-            type=draft.type,
-            tenant=draft.tenant,
-            source=draft.source,
-            namespace=draft.namespace,
-            occurred_at=draft.occurred_at,
-            recorded_at=now,
-            person=draft.person,
-            data_key=key.key_id,
-            causation_id=draft.causation_id,
-            correlation_id=draft.correlation_id,
-        )
         context = f"event:{draft.tenant}:{draft.person}:{draft.event_id}:{draft.type}"
         sealed = self._sealer.seal(key, context, self._codec.encode_payload(draft.payload))
         return NewRecord(
             partition=partition_of(draft.person, self._partition_count()),
             key=draft.person,
-            value=self._codec.encode_record(meta, sealed),
+            value=self._codec.encode_record(_meta(draft, key.key_id, now), sealed),
         )
 
     def _partition_count(self) -> int:
@@ -110,3 +104,28 @@ class Appender:
         if self._partitions is None:
             self._partitions = self._log.identity().partitions
         return self._partitions
+
+
+def _require_past(draft: Draft, now: datetime) -> None:
+    """Raise `Poison` for an event that lies further ahead than clocks differ."""
+    if draft.occurred_at > now + AHEAD:
+        raise Poison(
+            "future-event", "occurred_at", "more than 24 hours ahead: check the sender's clock"
+        )
+
+
+def _meta(draft: Draft, data_key: DataKeyId, now: datetime) -> Meta:
+    """Return the envelope of a draft."""
+    return Meta(
+        event_id=draft.event_id,
+        type=draft.type,
+        tenant=draft.tenant,
+        source=draft.source,
+        namespace=draft.namespace,
+        occurred_at=draft.occurred_at,
+        recorded_at=now,
+        person=draft.person,
+        data_key=data_key,
+        causation_id=draft.causation_id,
+        correlation_id=draft.correlation_id,
+    )

@@ -12,6 +12,7 @@ from hub.domain.events import RECORD_TYPES, Draft, Payload
 from hub.domain.ids import Namespace, SourceId
 from hub.errors import Poison, Retriable
 from hub.ingress.appender import Appender
+from hub.ingress.each import append_each
 from hub.ports import Clock, DueEvent, IngressStore
 
 log = structlog.get_logger(__name__)
@@ -61,13 +62,11 @@ class DuePoller:
 
     def _append(self, drafts: list[Draft]) -> int:
         """Append drafts and return how many; one that the codec refuses is left out."""
-        try:
-            return len(self._appender.append(drafts))
-        except Poison as poison:
-            if len(drafts) == 1:
-                log.error("due-event-refused", event_id=str(drafts[0].event_id), code=poison.reason)  # noqa: TRY400 - the code says it all
-                return 0
-        return sum(self._append([draft]) for draft in drafts)
+        refused = append_each(self._appender.append, drafts)
+        for draft, poison in zip(drafts, refused, strict=True):
+            if poison is not None:
+                log.error("due-event-refused", event_id=str(draft.event_id), code=poison.reason)
+        return refused.count(None)
 
     def run(self, stop: threading.Event, interval_s: float = 0.5) -> None:
         """Poll until `stop` is set; an outage is waited out in place."""

@@ -47,6 +47,8 @@ class CsvReport(NamedTuple):
     """What a file became: the drafts of its good rows, every fault of the others."""
 
     drafts: tuple[Draft, ...]
+    lines: tuple[int, ...]
+    """The line of each draft's row."""
     problems: tuple[RowProblem, ...]
     rows: int
 
@@ -66,7 +68,7 @@ def read_csv(kind: CsvKind, file: BinaryIO, context: IntakeContext) -> CsvReport
         header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
         faults = tuple(_header_faults(layout, header))
         if faults:
-            return CsvReport((), faults, 0)
+            return CsvReport((), (), faults, 0)
         return _read_rows(layout, header, text, delimiter, context)
     finally:
         text.detach()
@@ -83,6 +85,7 @@ def _read_rows(
     """Return the report of all rows below a header."""
     lines = csv.reader(text, delimiter=delimiter, strict=True)
     drafts: list[Draft] = []
+    places: list[int] = []
     faults: list[RowProblem] = []
     rows = 0
     while True:
@@ -103,9 +106,10 @@ def _read_rows(
             continue
         try:
             drafts.append(_draft(layout, dict(zip(header, cells, strict=True)), context))
+            places.append(line)
         except IntakeError as error:
             faults += [RowProblem(line, p.field_path, p.code, p.remedy) for p in error.problems]
-    return CsvReport(tuple(drafts), tuple(faults), rows)
+    return CsvReport(tuple(drafts), tuple(places), tuple(faults), rows)
 
 
 def _header_faults(layout: Layout, header: list[str]) -> Iterator[RowProblem]:

@@ -19,10 +19,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from hub.domain.ids import Namespace
+from hub.ports.codec import FIRST_INSTANT, LAST_INSTANT
 
 E = TypeVar("E", bound=StrEnum)
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_YEARS: Final = f"only years {FIRST_INSTANT.year} to {LAST_INSTANT.year - 1} are allowed"
 _NUMBER_SHAPES: Final = {
     "NOMS": (re.compile(r"[A-Za-z]\d{4}[A-Za-z]{2}", re.ASCII), "A1234BC"),
 }
@@ -44,25 +46,35 @@ def _clean(value: str) -> str:
 
 def _instant(value: object) -> datetime:
     """Return an instant as UTC; a time without zone is no instant."""
+    instant = None
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(found, datetime) and found.tzinfo is not None:
-            return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        found = None
-    raise PydanticCustomError("bad_timestamp", "give it like 2026-03-02T08:55:00+01:00")
+            instant = found.astimezone(UTC)
+    except ValueError:
+        instant = None
+    except OverflowError:
+        raise PydanticCustomError("bad_timestamp", _YEARS) from None
+    if instant is None:
+        raise PydanticCustomError("bad_timestamp", "give it like 2026-03-02T08:55:00+01:00")
+    if not FIRST_INSTANT <= instant < LAST_INSTANT:
+        raise PydanticCustomError("bad_timestamp", _YEARS)
+    return instant
 
 
 def _day(value: object) -> date:
     """Return a calendar day."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+    found = value if isinstance(value, date) and not isinstance(value, datetime) else None
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
     except ValueError:
-        value = None
-    raise PydanticCustomError("bad_date", "give it like 2019-05-31")
+        found = None
+    if found is None:
+        raise PydanticCustomError("bad_date", "give it like 2019-05-31")
+    if not FIRST_INSTANT.date() <= found < LAST_INSTANT.date():
+        raise PydanticCustomError("bad_date", _YEARS)
+    return found
 
 
 def _known(value: E) -> E:

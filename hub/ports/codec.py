@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from hub.domain.events import Meta, Payload
 from hub.ports.store import FactRow
+
+FIRST_INSTANT: Final = datetime(1800, 1, 1, tzinfo=UTC)
+LAST_INSTANT: Final = datetime(2300, 1, 1, tzinfo=UTC)
+"""Instants before the first, and from the last on, are slips of the pen; near the ends of the
+calendar adding a few days overflows. Sources use 1900 and 2299 as stand-ins for "unknown" and "for
+ever"."""
 
 
 class EventCodec(Protocol):

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.codec import AvroEventCodec, SchemaSet
-from hub.codec.limits import FIRST, LAST
 from hub.domain.children import CarerState, Custody, SafetyAnswerKind, View
 from hub.domain.events import RECORD_TYPES, Meta
 from hub.domain.ids import ChildKey, PersonKey
 from hub.domain.values import Value
 from hub.errors import Poison
+from hub.ports.codec import FIRST_INSTANT, LAST_INSTANT
 
 CODEC = AvroEventCodec(SchemaSet.load())
 NOT_STATED = (CarerState, Custody, SafetyAnswerKind, View)
@@ -31,10 +31,10 @@ SCALARS: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     int: st.integers(-(2**31), 2**31 - 1),
     UUID: st.uuids(),
-    date: st.dates(FIRST.date(), LAST.date() - timedelta(days=1)),
+    date: st.dates(FIRST_INSTANT.date(), LAST_INSTANT.date() - timedelta(days=1)),
     datetime: st.datetimes(
-        FIRST.replace(tzinfo=None) + timedelta(days=1),
-        LAST.replace(tzinfo=None) - timedelta(days=1),
+        FIRST_INSTANT.replace(tzinfo=None) + timedelta(days=1),
+        LAST_INSTANT.replace(tzinfo=None) - timedelta(days=1),
         timezones=zones,
     ),
     PersonKey: st.binary(min_size=32, max_size=32).map(bytes.hex),

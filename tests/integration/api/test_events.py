@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hub.domain.events import Draft
-from hub.errors import Retriable
+from hub.domain.consent import AskState
+from hub.domain.events import ConsentAsked, Draft
+from hub.errors import Poison, Retriable
 from tests.integration.api import rig
 from tests.integration.api.rig import Client, Log, ingress, listening, message, refusal_of_consent
 
@@ -228,6 +229,52 @@ def test_a_batch_with_bad_events_says_which_and_takes_the_others(client: Client,
     assert answer.document["accepted"] == 2
     assert [refused["index"] for refused in answer.document["refused"]] == [1, 3, 4, 5, 6]
     assert len(log.drafts) == 2
+
+
+@pytest.mark.promise("P11")
+def test_a_date_beyond_all_calendars_costs_a_batch_its_own_event_only(
+    client: Client, log: Log
+) -> None:
+    for_ever = refusal_of_consent("A0001AA", id="1")
+    for_ever["data"] = {**_data(for_ever), "until": "9999-12-31T00:00:00Z"}
+
+    answer = client.post(
+        "/events", [for_ever, refusal_of_consent("A0002AA", id="2")], token=rig.DESK, kind=BATCH
+    )
+
+    [refused] = answer.document["refused"]
+    assert (answer.status, answer.document["accepted"], len(log.drafts)) == (422, 1, 1)
+    assert (refused["index"], refused["problems"][0]["field"]) == (0, "data.until")
+
+
+def _data(event: dict[str, object]) -> dict[str, object]:
+    data = event["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+@pytest.mark.promise("P11")
+def test_an_event_that_only_the_append_refuses_costs_a_batch_itself_only() -> None:
+    class Strict(Log):
+        """Refuses at the last moment what it said nothing against before."""
+
+        def append(self, drafts: Sequence[Draft]) -> None:
+            """Refuse all, for the sake of a postponement."""
+            states = [d.payload.state for d in drafts if isinstance(d.payload, ConsentAsked)]
+            if AskState.POSTPONED in states:
+                raise Poison("value-too-long", "payload", "send less")
+            super().append(drafts)
+
+    batch = [refusal_of_consent(f"A000{n}AA", id=str(n)) for n in range(3)]
+    batch[1]["data"] = {**_data(batch[1]), "state": "postponed"}
+    log = Strict()
+    with listening(ingress(log)) as client:
+        answer = client.post("/events", batch, token=rig.DESK, kind=BATCH)
+        alone = client.post("/events", batch[1], token=rig.DESK, kind=CLOUD)
+
+    assert (answer.status, answer.document["accepted"], len(log.drafts)) == (422, 2, 2)
+    assert [refused["index"] for refused in answer.document["refused"]] == [1]
+    assert (alone.status, alone.document["reason"]) == (422, "value-too-long")
 
 
 def test_a_good_batch_is_taken_as_one(client: Client, log: Log) -> None:

@@ -73,6 +73,31 @@ def test_publish_tells_every_bad_line_and_takes_the_others(cli: Cli, folder: Pat
     assert "A000" not in told
 
 
+@pytest.mark.promise("P11")
+def test_publish_names_the_line_of_a_bad_date_and_takes_the_neighbours(
+    cli: Cli, folder: Path
+) -> None:
+    good, bad = refusal_of_consent("A0001AA", id="1"), refusal_of_consent("A0002AA", id="2")
+    bad["time"] = "9999-12-31T00:00:00Z"
+    (folder / "array.json").write_text(json.dumps([bad, good]), encoding="utf-8")
+    (folder / "safety.csv").write_text(
+        "person_namespace,person_number,child_contact_id,answer,answered_at,role\n"
+        "NOMS,A0001AA,71,clear,2299-01-01T00:00:00Z,social-service\n"
+        f"NOMS,A0002AA,71,clear,{recent()},social-service\n",
+        encoding="utf-8",
+    )
+
+    events = cli("publish", "array.json", "--source", "desk", "--json")
+    rows = cli("publish", "safety.csv", "--source", "desk", "--kind", "safety", "--json")
+
+    assert (events.code, events.json["taken"]) == (exits.PARTLY, 1)
+    [fault] = events.json["refused"]
+    assert (fault["line"], fault["reason"], fault["field"]) == (1, "bad-timestamp", "time")
+    assert (rows.code, rows.json["taken"]) == (exits.PARTLY, 1)
+    [fault] = rows.json["refused"]
+    assert (fault["line"], fault["reason"]) == (2, "future-event")
+
+
 def test_publish_reads_an_array_one_object_and_cloud_events(cli: Cli, folder: Path) -> None:
     events = [refusal_of_consent("A0001AA", id="1"), refusal_of_consent("A0002AA", id="2")]
     (folder / "array.json").write_text(json.dumps(events, indent=2), encoding="utf-8")

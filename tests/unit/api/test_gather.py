@@ -48,7 +48,9 @@ class Log:
         self.groups.append(numbers)
 
 
-async def run(log: Log, numbers: Sequence[int], most: int = 512) -> list[BaseException | None]:
+async def run(
+    log: Log, numbers: Sequence[int], most: int = 512
+) -> list[list[Poison | None] | BaseException]:
     """Append each number on its own, all at once."""
     gatherer = Gatherer(log.append, most=most)
     tasks = [asyncio.create_task(gatherer.append([draft(number)])) for number in numbers]
@@ -62,14 +64,14 @@ async def run(log: Log, numbers: Sequence[int], most: int = 512) -> list[BaseExc
 def test_what_waits_goes_together() -> None:
     log = Log()
 
-    assert asyncio.run(run(log, [1, 2, 3])) == [None] * 3
+    assert asyncio.run(run(log, [1, 2, 3])) == [[None]] * 3
     assert log.groups == [[1, 2, 3]]
 
 
 def test_no_append_is_larger_than_the_limit() -> None:
     log = Log()
 
-    assert asyncio.run(run(log, [1, 2, 3, 4, 5], most=2)) == [None] * 5
+    assert asyncio.run(run(log, [1, 2, 3, 4, 5], most=2)) == [[None]] * 5
     assert log.groups == [[1, 2], [3, 4], [5]]
 
 
@@ -77,10 +79,23 @@ def test_no_append_is_larger_than_the_limit() -> None:
 def test_a_refused_event_costs_its_neighbours_nothing() -> None:
     log = Log()
 
-    results = asyncio.run(run(log, [1, 13, 3]))
+    first, refused, last = asyncio.run(run(log, [1, 13, 3]))
 
-    assert [type(result) for result in results] == [type(None), Poison, type(None)]
-    assert log.groups == [[1], [3]]
+    assert (first, last) == ([None], [None])
+    assert isinstance(refused, list)
+    assert isinstance(refused[0], Poison)
+    assert sorted(log.groups) == [[1], [3]]
+
+
+@pytest.mark.promise("P11")
+def test_a_refused_event_costs_those_of_its_own_request_nothing_either() -> None:
+    log = Log()
+    log.go_on.set()
+
+    outcomes = asyncio.run(Gatherer(log.append).append([draft(n) for n in (1, 2, 13, 4)]))
+
+    assert [outcome is None for outcome in outcomes] == [True, True, False, True]
+    assert sorted(number for group in log.groups for number in group) == [1, 2, 4]
 
 
 def test_an_outage_is_told_to_all_and_nothing_was_kept() -> None:

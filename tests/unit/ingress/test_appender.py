@@ -1,7 +1,7 @@
 """Drafts become durable, sealed, stamped records: all of them or none."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ from hub.domain.events import LookupFailed, MovementRecorded, PersonNumber
 from hub.domain.ids import PersonKey, TenantId, partition_of
 from hub.domain.movements import MovementKind
 from hub.errors import Poison, Retriable
-from hub.ingress import Appender
+from hub.ingress import Appender, append_each
 from hub.ports import DataKey, Topic
 from hub.testing.clock import START, FakeClock
 from hub.testing.memory_log import MemoryLog
@@ -139,6 +139,33 @@ def test_what_the_codec_refuses_appends_nothing() -> None:
         found.appender.append([draft(), bad])
 
     assert values(found) == []
+    assert found.appender.fault(draft()) is None
+    refused = found.appender.fault(bad)
+    assert refused is not None
+    assert (refused.reason, refused.field_path) == ("nul-in-text", "payload.reason")
+
+
+@pytest.mark.promise("P11")
+def test_what_the_envelope_can_not_hold_is_told_before_the_append() -> None:
+    found = parts()
+
+    refused = found.appender.fault(draft(occurred_at=datetime(1799, 12, 31, tzinfo=UTC)))
+
+    assert refused is not None
+    assert (refused.reason, refused.field_path) == ("bad-timestamp", "occurred_at")
+
+
+@pytest.mark.promise("P11")
+def test_every_refused_draft_is_found_and_the_others_are_appended() -> None:
+    found = parts()
+    drafts = [draft(UUID(int=n), occurred_at=START + timedelta(days=n % 3)) for n in range(1, 12)]
+
+    outcomes = append_each(found.appender.append, drafts)
+
+    assert [n for n, poison in enumerate(outcomes, 1) if poison is not None] == [2, 5, 8, 11]
+    taken = sorted(event.meta.event_id.int for event in events(found))
+    assert taken == [1, 3, 4, 6, 7, 9, 10]
+    assert append_each(found.appender.append, []) == []
 
 
 def test_nothing_to_append_is_no_write() -> None:

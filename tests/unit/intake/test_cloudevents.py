@@ -264,6 +264,24 @@ def test_the_same_event_sent_again_is_the_same_event() -> None:
     assert drafted(cloudevent("safety.freeze-set", other)).event_id != first.event_id
 
 
+def test_what_other_systems_write_for_unknown_and_for_ever_is_taken() -> None:
+    born = {"person": PERSON, "child": CHILD, "birth_date": "1900-01-01"}
+    asked = {
+        "person": PERSON,
+        "state": "declined",
+        "until": "2300-01-01T00:59:59+01:00",
+        "taken_by": "x",
+    }
+
+    child = drafted(cloudevent("children.changed", born)).payload
+    refusal = drafted(cloudevent("consent.asked", asked)).payload
+
+    assert isinstance(child, ChildChanged)
+    assert isinstance(refusal, ConsentAsked)
+    assert child.birth_date == date(1900, 1, 1)
+    assert refusal.until == datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 def test_extensions_are_skipped() -> None:
     assert drafted(cloudevent("safety.freeze-set", FREEZE, traceparent="00-1")).type
 
@@ -381,6 +399,36 @@ BAD: list[tuple[str, bytes, set[tuple[str, str]]]] = [
             "children.changed", {"person": PERSON, "child": CHILD, "birth_date": "2026-02-30"}
         ),
         {("bad-date", "data.birth_date")},
+    ),
+    (
+        "a day that no calendar of ours holds",
+        cloudevent(
+            "children.changed", {"person": PERSON, "child": CHILD, "birth_date": "9999-01-01"}
+        ),
+        {("bad-date", "data.birth_date")},
+    ),
+    (
+        "for ever",
+        cloudevent(
+            "consent.asked",
+            {
+                "person": PERSON,
+                "state": "declined",
+                "until": "9999-12-31T00:00:00Z",
+                "taken_by": "x",
+            },
+        ),
+        {("bad-timestamp", "data.until")},
+    ),
+    (
+        "beyond the end of the calendar in UTC",
+        cloudevent("safety.freeze-set", FREEZE, time="9999-12-31T23:59:59-01:00"),
+        {("bad-timestamp", "time")},
+    ),
+    (
+        "a second before the first instant",
+        cloudevent("safety.freeze-set", FREEZE, time="1799-12-31T23:59:59Z"),
+        {("bad-timestamp", "time")},
     ),
     (
         "count",

@@ -93,6 +93,7 @@ def test_good_rows_go_through_and_bad_ones_are_named() -> None:
         + "NOMS,Z0000ZZ,20900004,clear,2026-03-02T09:00:00+01:00,social-service\n"
     )
 
+    assert report.lines == (2, 6, 10)
     assert len(report.drafts) == 3
     assert [problem[:3] for problem in report.problems] == [
         (3, "person_namespace", "bad-person-number"),
