@@ -30,6 +30,9 @@ from hub.intake.fields import Instant
 from hub.intake.problems import IntakeError, Problem
 from hub.intake.record_types import read_form, refuse, to_draft, type_problems
 
+NOTHING: Final = "none"
+"""The cell of a list of which it is known that it is empty."""
+
 _FLAGS: Final = {"yes": True, "no": False}
 _INSTANT: Final[TypeAdapter[Instant]] = TypeAdapter(Instant)
 
@@ -184,6 +187,8 @@ def _value(column: Column, cell: str, register: str, row: Mapping[str, str]) -> 
             return _FLAGS[cell.lower()]
         case Cell.LIST:
             return items
+        case Cell.LIST_OR_NONE:
+            return [] if cell.lower() == NOTHING else items
         case Cell.CHILDREN:
             return [{"namespace": register, "contact_id": item} for item in items]
         case Cell.GRANTORS:

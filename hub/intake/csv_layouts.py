@@ -1,7 +1,8 @@
 """The layouts of CSV files, as data: each column, what it fills, whether it must be there.
 
 Lists inside a cell are separated by `|`. Flags are `yes` or `no`. Times carry a zone. A header may
-leave out what is not required; a cell left empty means not stated.
+leave out what is not required; a cell left empty means not stated. Where the absence of everything
+can be stated, the cell says `none`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Cell(StrEnum):
     TEXT = "text"
     FLAG = "flag"
     LIST = "list"
+    LIST_OR_NONE = "list-or-none"
     CHILDREN = "children"
     GRANTORS = "grantors"
 
@@ -122,7 +124,7 @@ LAYOUTS: Final[dict[CsvKind, Layout]] = {
             Column("city", "address.city"),
             Column("address_protected", "address.protected", Cell.FLAG),
             Column("lives_in_prison", "lives_in_prison", Cell.FLAG),
-            Column("restrictions", "restrictions", Cell.LIST),
+            Column("restrictions", "restrictions", Cell.LIST_OR_NONE),
             Column("carer_state", "carer.state"),
             Column("carer_name", "carer.name"),
             Column("carer_contact", "carer.contact"),

@@ -94,12 +94,16 @@ class ChildFacts(AboutPerson):
 
 
 class ChildRecordedForm(ChildFacts):
-    """`children.recorded`: a register's whole record of a child."""
+    """`children.recorded`: a register's whole record of a child.
+
+    `restrictions` left out says nothing about them; an empty list says that there is none.
+    """
 
     relationship: Annotated[Relationship, Known] = Relationship.CHILD
-    restrictions: Annotated[
-        tuple[Annotated[Restriction, Known], ...], Field(max_length=len(Restriction))
-    ] = ()
+    restrictions: (
+        Annotated[tuple[Annotated[Restriction, Known], ...], Field(max_length=len(Restriction))]
+        | None
+    ) = None
 
 
 class ChildRemovedForm(AboutPerson):
@@ -123,8 +127,9 @@ def child_key(context: IntakeContext, child: ChildRef) -> ChildKey:
 
 def recorded(form: ChildRecordedForm, context: IntakeContext) -> ChildRecorded:
     """Return `children.recorded`."""
-    facts = _facts(form, context)
-    return ChildRecorded(child=Child(**facts, restrictions=tuple(sorted(set(form.restrictions)))))
+    stated = form.restrictions
+    restrictions = None if stated is None else tuple(sorted(set(stated)))
+    return ChildRecorded(child=Child(**_facts(form, context), restrictions=restrictions))
 
 
 def changed(form: ChildFacts, context: IntakeContext) -> ChildChanged:

@@ -282,6 +282,26 @@ def test_what_other_systems_write_for_unknown_and_for_ever_is_taken() -> None:
     assert refusal.until == datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("stated", "restrictions"),
+    [
+        ({}, None),
+        ({"restrictions": None}, None),
+        ({"restrictions": []}, ()),
+        ({"restrictions": ["contact-ban"]}, (Restriction.CONTACT_BAN,)),
+    ],
+)
+def test_saying_nothing_of_restrictions_is_not_saying_that_there_is_none(
+    stated: dict[str, Any], restrictions: tuple[Restriction, ...] | None
+) -> None:
+    payload = drafted(
+        cloudevent("children.recorded", {"person": PERSON, "child": CHILD} | stated)
+    ).payload
+
+    assert isinstance(payload, ChildRecorded)
+    assert payload.child.restrictions == restrictions
+
+
 def test_extensions_are_skipped() -> None:
     assert drafted(cloudevent("safety.freeze-set", FREEZE, traceparent="00-1")).type
 

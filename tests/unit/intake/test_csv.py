@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.domain.children import Address, Carer, CarerState, SafetyAnswerKind
+from hub.domain.children import Address, Carer, CarerState, Restriction, SafetyAnswerKind
 from hub.domain.consent import Capacity, Category, Grantor
 from hub.domain.events import ChildRecorded, ConsentGranted, SafetyAnswered
 from hub.intake import CsvKind, CsvReport, IntakeError, read_csv
@@ -77,6 +77,28 @@ def test_a_child_is_a_row() -> None:
     assert child.address == Address(area="05315000", lines=lines, city="Köln")
     assert child.carer == Carer(state=CarerState.KNOWN, name="Pretend, Paula")
     assert report.drafts[0].occurred_at == AT
+
+
+@pytest.mark.parametrize(
+    ("cell", "restrictions"),
+    [
+        ("", None),
+        ("none", ()),
+        ("contact-ban|non-contact", (Restriction.CONTACT_BAN, Restriction.NON_CONTACT)),
+    ],
+)
+def test_an_empty_cell_says_nothing_of_restrictions(
+    cell: str, restrictions: tuple[Restriction, ...] | None
+) -> None:
+    report = read(
+        "person_namespace,person_number,child_contact_id,stated_at,restrictions\n"
+        f"NOMS,Z0000ZZ,20900001,2026-03-02T09:00:00+01:00,{cell}\n",
+        CsvKind.CHILDREN,
+    )
+
+    payload = report.drafts[0].payload
+    assert isinstance(payload, ChildRecorded)
+    assert payload.child.restrictions == restrictions
 
 
 @pytest.mark.promise("P11")
