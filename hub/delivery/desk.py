@@ -36,7 +36,7 @@ class Ready(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What permits and recalls are decided with. `wall` is real time, for staleness only."""
+    """What permits and recalls are decided with."""
 
     worker: str
     store: DeliveryStore
@@ -46,7 +46,6 @@ class Desk(NamedTuple):
     partitions: int
     settings: DeliverySettings
     monotonic: Callable[[], float]
-    wall: Callable[[], datetime]
 
     def mine(self, batch: DeliveryBatch, claims: Sequence[ClaimedSend]) -> list[ClaimedSend]:
         """Return the claims that still hold, their rows locked."""

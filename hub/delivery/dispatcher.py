@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import structlog
 
@@ -38,11 +37,6 @@ _OUTAGE_WAIT_S = 1.0
 _NOT_THE_RECIPIENT = frozenset({"intent-expired", Code.INTERRUPTED.value})
 
 
-def real_time() -> datetime:
-    """Return real time (UTC), for staleness only: business time comes from `Clock`."""
-    return datetime.now(UTC)
-
-
 class Dispatcher:
     """Delivers what the outbox holds, at least once and only while a permit holds.
 
@@ -62,7 +56,6 @@ class Dispatcher:
         partitions: int,
         settings: DeliverySettings | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = real_time,
         chance: Callable[[], float] = random.random,
     ) -> None:
         settings = settings or DeliverySettings()
@@ -75,7 +68,6 @@ class Dispatcher:
             partitions=partitions,
             settings=settings,
             monotonic=monotonic,
-            wall=wall,
         )
         self._breaker = Breaker(
             failures=settings.breaker_failures,

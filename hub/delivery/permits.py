@@ -36,7 +36,7 @@ class _View(NamedTuple):
     stored: Mapping[PersonKey, StoredCase]
     cases: Mapping[PersonKey, Case | Refusal]
     held: set[PersonKey]
-    stale: set[int]
+    fresh: set[int]
     now: datetime
     opened: float
 
@@ -97,7 +97,7 @@ def _look(desk: Desk, batch: DeliveryBatch, stored: Mapping[PersonKey, StoredCas
         stored=stored,
         cases=cases,
         held=batch.held(sorted(keys | set(stored))),
-        stale=desk.store.stale_partitions(desk.wall(), desk.settings.max_consent_staleness_s),
+        fresh=desk.store.fresh_partitions(desk.settings.max_consent_staleness_s),
         now=now,
         opened=opened,
     )
@@ -138,7 +138,7 @@ def _judge(
         view.now,
         view.now + timedelta(seconds=desk.settings.intent_lifetime_s),
         held=not view.held.isdisjoint({*keys, row.person}),
-        stale=any(partition_of(key, desk.partitions) in view.stale for key in keys),
+        stale=any(partition_of(key, desk.partitions) not in view.fresh for key in keys),
     )
     reasons = {reason.value for reason in answer.reasons}
     if outdated(row, content, case, rules):

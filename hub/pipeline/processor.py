@@ -9,7 +9,6 @@ the record at fault by halving; anything that may pass (a lock, a lost connectio
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hub.crashpoints import reach
@@ -101,10 +100,8 @@ class Processor:
 
     def idle(self, partition: int, end: int, asked: float) -> None:
         """Note up to when everything was decided, if the position has reached `end`."""
-        # Real time, as staleness is: it bounds how long a withdrawal may be unknown (rule 6).
-        at = datetime.now(UTC) - timedelta(seconds=time.monotonic() - asked)
         if self.start_offset(partition) >= end:
-            self._store.caught_up(partition, at)
+            self._store.caught_up(partition, time.monotonic() - asked)
 
     def handle(self, partition: int, records: Sequence[LogRecord]) -> int:
         """Process the records; return the next offset wanted.

@@ -155,8 +155,11 @@ class DeliveryStore(Protocol):
         """Begin a transaction. Raises `Retriable` on connection, lock or disk errors."""
         ...
 
-    def stale_partitions(self, now: datetime, max_staleness_s: float) -> set[int]:
-        """Return the partitions whose decided view is older than allowed (rule 11)."""
+    def fresh_partitions(self, max_staleness_s: float) -> set[int]:
+        """Return the partitions whose decided view is known to be no older (rule 11).
+
+        By the store's clock (rule 6). Any other partition is stale, also one that nobody knows.
+        """
         ...
 
     def halted(self) -> bool:

@@ -252,8 +252,11 @@ class CaseStore(Protocol):
         """
         ...
 
-    def caught_up(self, partition: int, at: datetime) -> None:
-        """Note that everything in the partition's log up to `at` was decided (rule 11)."""
+    def caught_up(self, partition: int, age_s: float) -> None:
+        """Note that everything in the partition's log up to `age_s` seconds ago was decided.
+
+        Seconds instead of an instant: between processes only the store's clock counts (rule 6).
+        """
         ...
 
     def rules(self, tenant: TenantId, now: datetime) -> Rules:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     not_,
-    or_,
     select,
     update,
 )
@@ -32,14 +31,13 @@ from hub.store.dialect import insert_new, real_now
 from hub.store.halts import active_halt
 from hub.store.holds import held
 from hub.store.open_items import owe
+from hub.store.positions import fresh
 from hub.store.rows import Values, place_of
 from hub.store.rules import RuleCache
 from hub.store.tables import (
     AttemptTable,
     IntentTable,
     OutboxTable,
-    PartitionViewTable,
-    PositionTable,
     SendState,
     table,
 )
@@ -255,27 +253,13 @@ class SqlDeliveryStore:
         with self._database.write() as connection:
             yield SqlDeliveryBatch(connection)
 
-    def stale_partitions(self, now: datetime, max_staleness_s: float) -> set[int]:
-        """Return the partitions not known to be caught up since `now` - `max_staleness_s`.
+    def fresh_partitions(self, max_staleness_s: float) -> set[int]:
+        """Return the partitions known to have been caught up within `max_staleness_s` seconds.
 
-        Real time; a partition that never was caught up is stale.
+        By the database's clock; see `hub.ports.DeliveryStore`. Raises `Retriable`.
         """
         with self._database.read() as connection:
-            return set(
-                connection.execute(
-                    select(PositionTable.partition)
-                    .outerjoin(
-                        PartitionViewTable, PartitionViewTable.partition == PositionTable.partition
-                    )
-                    .where(
-                        or_(
-                            PartitionViewTable.caught_up_at.is_(None),
-                            PartitionViewTable.caught_up_at
-                            < now - timedelta(seconds=max_staleness_s),
-                        )
-                    )
-                ).scalars()
-            )
+            return fresh(connection, max_staleness_s)
 
     def halted(self) -> bool:
         """True while the processor is halted."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
 
 from hub.errors import ConfigError, Halted
 from hub.ports.log import LogIdentity
@@ -16,6 +16,9 @@ from hub.store.tables import PartitionViewTable, PositionTable, table
 
 Bounds = Mapping[int, tuple[int, int]]
 """Per partition: the first offset kept, and the end (the next offset to be given)."""
+
+AHEAD = timedelta(seconds=5)
+"""How far an instant may lie ahead of the database's clock and still be believed."""
 
 INIT = "hub positions init --reason TEXT"
 
@@ -130,16 +133,44 @@ class SqlPositions:
         self.check(identity, bounds)
 
 
-def caught_up(connection: Connection, partition: int, at: datetime) -> None:
-    """Note that everything in the partition's log up to `at` (real time) was decided (rule 11)."""
+def caught_up(connection: Connection, partition: int, age_s: Callable[[], float]) -> None:
+    """Note that everything in the partition's log up to `age_s()` seconds ago was decided.
+
+    The age is asked for after the database's clock, so that no wait between them makes the view
+    look younger than it is (rule 11).
+    """
+    now = real_now(connection)
     connection.execute(
-        upsert(connection.dialect.name, table(PartitionViewTable), ("caught_up_at",), _newer),
-        {"partition": partition, "caught_up_at": at},
+        upsert(connection.dialect.name, table(PartitionViewTable), ("caught_up_at",), _counts),
+        {
+            "partition": partition,
+            "caught_up_at": now - timedelta(seconds=age_s()),
+            "horizon": now + AHEAD,
+        },
     )
 
 
-def _newer(offered: Offered) -> ColumnElement[bool]:
-    return PartitionViewTable.caught_up_at < offered["caught_up_at"]
+def fresh(connection: Connection, max_staleness_s: float) -> set[int]:
+    """Return the partitions known to have been caught up within `max_staleness_s` (rule 11).
+
+    What was noted by a clock that is ahead of ours proves nothing.
+    """
+    now = real_now(connection)
+    return set(
+        connection.execute(
+            select(PartitionViewTable.partition)
+            .join(PositionTable, PositionTable.partition == PartitionViewTable.partition)
+            .where(
+                PartitionViewTable.caught_up_at >= now - timedelta(seconds=max_staleness_s),
+                PartitionViewTable.caught_up_at <= now + AHEAD,
+            )
+        ).scalars()
+    )
+
+
+def _counts(offered: Offered) -> ColumnElement[bool]:
+    noted = table(PartitionViewTable).c.caught_up_at
+    return or_(noted < offered["caught_up_at"], noted > bindparam("horizon", type_=noted.type))
 
 
 def _stored(connection: Connection) -> list[Row[int, int, str, str]]:

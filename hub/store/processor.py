@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,13 +32,16 @@ class SqlCaseStore:
         with self._database.write() as connection:
             yield SqlBatch(connection)
 
-    def caught_up(self, partition: int, at: datetime) -> None:
-        """Note that everything in the partition's log up to `at` (real time) was decided.
+    def caught_up(self, partition: int, age_s: float) -> None:
+        """Note that everything in the partition's log up to `age_s` seconds ago was decided.
 
-        An earlier instant than the one noted changes nothing. Raises `Retriable`.
+        An earlier instant than the one noted changes nothing, unless that one has yet to come: then
+        the database's clock was set back. Raises `Retriable`.
         """
+        asked = time.monotonic() - age_s
         with self._database.write() as connection:
-            caught_up(connection, partition, at)
+            # The transaction may have waited long for its turn, and that makes the view older.
+            caught_up(connection, partition, lambda: time.monotonic() - asked)
 
     def rules(self, tenant: TenantId, now: datetime) -> Rules:
         """Return the newest rules active at `now`. Raises `ConfigError` where there are none."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
@@ -11,7 +11,6 @@ import pytest
 
 from hub.delivery.cases import Reader
 from hub.delivery.desk import Desk
-from hub.delivery.dispatcher import real_time
 from hub.delivery.permits import grant
 from hub.domain.case import Case, Freeze
 from hub.domain.decision import FactKind
@@ -47,7 +46,6 @@ def desk_of(world: World) -> Desk:
         partitions=PARTITIONS,
         settings=QUICK,
         monotonic=time.monotonic,
-        wall=real_time,
     )
 
 
@@ -230,8 +228,8 @@ def test_the_permit_must_hold_for_the_intents_whole_lifetime(world: World) -> No
 @pytest.mark.promise("P4")
 def test_a_lagging_processor_makes_referrals_wait(world: World) -> None:
     world.put(send(), cases=[case_of()])
-    desk = desk_of(world)._replace(wall=lambda: datetime.now(UTC) + timedelta(minutes=6))
-    ready = grant(desk, claim(world))
+    world.caught_up(age_s=360.0)
+    ready = grant(desk_of(world), claim(world))
 
     assert ready == []
     assert world.facts(FactKind.PERMIT_DENIED) == [("consent-view-stale",)]
@@ -333,7 +331,7 @@ def test_a_stale_partition_of_an_alias_makes_the_survivor_wait(
     survivor, alias = person_key(2), PersonKey(f"{3:016x}{0:048x}")
     case = changed(case_of(1), person=survivor, aliases=(alias,))
     world.put(send(number=1)._replace(person=survivor), cases=[case])
-    monkeypatch.setattr(SqlDeliveryStore, "stale_partitions", lambda *_: {3})
+    monkeypatch.setattr(SqlDeliveryStore, "fresh_partitions", lambda *_: {0, 1, 2})
 
     ready = grant(desk_of(world), claim(world))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -184,7 +183,7 @@ def test_a_recall_passes_halt_hold_and_staleness(world: World) -> None:
         await deliver_until_ended(world, connector, [referral])
         world.put(recall, cases=[withdrawn(case_of())], letters=[letter])
         world.store.control.halt(0, "test")
-        world.caught_up(datetime.now(UTC) - timedelta(hours=1))
+        world.caught_up(age_s=3600.0)
         await deliver_until_ended(world, connector, [recall])
 
     asyncio.run(story())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +83,12 @@ class World:
         versions.put_directory(TENANT, directory(), active_from=START, now=START)
         self.caught_up()
 
-    def caught_up(self, at: datetime | None = None) -> None:
-        """Let the processor have caught up, now or at `at` (real time)."""
+    def caught_up(self, age_s: float = 0.0) -> None:
+        """Let the processor have caught up `age_s` seconds ago, and not since."""
+        with self.store.engine.begin() as connection:
+            connection.execute(text("delete from partition_views"))
         for partition in range(PARTITIONS):
-            self.store.cases.caught_up(partition, at or datetime.now(UTC))
+            self.store.cases.caught_up(partition, age_s)
 
     def key(self, person: PersonKey) -> DataKey:
         """Return a person's data key."""

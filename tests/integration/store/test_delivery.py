@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from hub.domain.decision import FactKind
@@ -204,10 +202,22 @@ def test_a_cancelled_row_never_leaves_and_an_ended_one_stays_as_it_ended(store: 
 
 @pytest.mark.promise("P4")
 def test_a_partition_is_stale_until_it_was_caught_up_recently(store: Store) -> None:
-    store.cases.caught_up(0, NOW)
-    store.cases.caught_up(1, NOW - timedelta(seconds=301))
+    store.cases.caught_up(0, 0.0)
+    store.cases.caught_up(1, 301.0)
+    store.cases.caught_up(9, 0.0)
 
-    assert store.delivery.stale_partitions(NOW, 300) == {1, 2, 3}
+    assert store.delivery.fresh_partitions(300) == {0}, "nobody knows what partition 9 is"
+
+
+@pytest.mark.promise("P4")
+def test_what_was_noted_before_the_clock_was_set_back_does_not_count(store: Store) -> None:
+    """Two hours ahead then: without the check nothing would be stale for two hours and more."""
+    store.cases.caught_up(0, -7200.0)
+    before = store.delivery.fresh_partitions(300)
+    store.cases.caught_up(0, 1.0)
+
+    assert before == set()
+    assert store.delivery.fresh_partitions(300) == {0}
 
 
 def test_an_owed_event_is_due_and_survives_the_processor_replacing_timers(store: Store) -> None:

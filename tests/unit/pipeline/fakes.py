@@ -174,7 +174,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.state = State()
-        self.current: dict[int, datetime] = {}
+        self.current: dict[int, float] = {}
         self.given = rules()
         self.refuse: Callable[[BatchWrites], bool] = lambda _: False
         self.meanwhile: Callable[[State], None] = lambda _: None
@@ -188,9 +188,9 @@ class MemoryStore:
         self.state = tx.state
         self.commits += 1
 
-    def caught_up(self, partition: int, at: datetime) -> None:
-        """Note since when the partition is known to be read to its end."""
-        self.current[partition] = at
+    def caught_up(self, partition: int, age_s: float) -> None:
+        """Note how old the knowledge is that the partition was read to its end."""
+        self.current[partition] = age_s
 
     def rules(self, _tenant: TenantId, _now: datetime) -> Rules:
         """Return the rules in force."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -308,5 +308,4 @@ def test_a_partition_is_current_only_once_its_end_is_reached() -> None:
     bench.processor.idle(PARTITION, 1, asked)
 
     assert behind == {}
-    age = datetime.now(UTC) - bench.store.current[PARTITION]
-    assert age >= timedelta(seconds=10)
+    assert bench.store.current[PARTITION] >= 10
