@@ -123,6 +123,10 @@ DENIALS: Final[dict[Denial, Text]] = {
     Denial.SCOPE_ENDED: Text(
         "The consent held for one stay, or for a time, and that is over.", "A new consent."
     ),
+    Denial.CONSENT_CONTESTED: Text(
+        "The consent desk sent two different contents under one record number.",
+        "A new record that supersedes the contested one.",
+    ),
     Denial.SECRECY_RELEASE_MISSING: Text(
         "The policy demands a release from secrecy, and the record has none.",
         "A consent record with the release.",

@@ -98,7 +98,11 @@ class Override(Value, frozen=True, kw_only=True):
 
 
 class ConsentRecord(Value, frozen=True, kw_only=True):
-    """What somebody agreed to. Times are UTC; `record_id` is the consent desk's own number."""
+    """What somebody agreed to. Times are UTC.
+
+    `record_id` is a pseudonym and travels in clear: recipients refer to it. `desk_number` is the
+    number under which the consent desk files the record; it may name the person and stays sealed.
+    """
 
     record_id: str
     given_at: datetime
@@ -126,6 +130,7 @@ class ConsentRecord(Value, frozen=True, kw_only=True):
     help_requested: tuple[str, ...] = ()
     supersedes: str | None = None
     override: Override | None = None
+    desk_number: str | None = None
 
 
 class Withdrawal(Value, frozen=True, kw_only=True):

@@ -162,7 +162,7 @@ def _silence(ask: Ask | None, now: datetime) -> Denial:
 
 def _problems(consent: Consent, inquiry: Inquiry) -> list[Denial]:
     """A record about something else says nothing more; one about this says all that is wrong."""
-    if not consent.known:
+    if not consent.known or consent.contested:
         return _endings(consent)
     return _not_about(consent.record, inquiry) or [
         *_endings(consent),

@@ -158,7 +158,7 @@ def _notice_lost(followed: Followed, referral: Referral) -> bool:
     used = [c for c in followed.case.consents if c.record.record_id in referral.notice_consents]
     if not any(c.withdrawal is not None or c.superseded_by is not None for c in used):
         return False
-    about = changed(target_of(referral), purpose=Purpose.RELEASE_NOTICE)
+    about = target_of(referral, Purpose.RELEASE_NOTICE)
     answer, _ = propose(followed.case, about, followed.rules, followed.now)
     return not _BASIS_GONE.isdisjoint(answer.reasons)
 

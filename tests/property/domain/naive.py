@@ -184,7 +184,7 @@ def child_allows(child: Child, asked: Asked, rules: Rules) -> bool:
     if child.removed or child.lives_in_prison or child.birth_date is None:
         return False
     age = years(child.birth_date, asked.until.date())
-    if age >= 18 or any(r is not Restriction.CHILD_VETTING for r in child.restrictions):
+    if age >= 18 or any(r is not Restriction.CHILD_VETTING for r in child.restrictions or ()):
         return False
     if child.view is not None and child.view.view is View.OBJECTS and age >= 14:
         return False
@@ -261,7 +261,9 @@ def ended(record: ConsentRecord, events: Sequence[Event]) -> bool:
     for event in events:
         payload = event.payload
         if isinstance(payload, ConsentWithdrawn):
-            everything = payload.record_id is None and record.given_at <= payload.declared_at
+            slack = DAYS if payload.channel == "paper" else 5 * MINUTES
+            given = min(record.given_at, first_heard(record, events))
+            everything = payload.record_id is None and given <= payload.declared_at + slack
             if payload.record_id == record.record_id or everything:
                 return True
         if isinstance(payload, ConsentSuperseded) and payload.record_id == record.record_id:
@@ -269,6 +271,15 @@ def ended(record: ConsentRecord, events: Sequence[Event]) -> bool:
         if isinstance(payload, ConsentGranted) and payload.record.supersedes == record.record_id:
             return True
     return False
+
+
+def first_heard(record: ConsentRecord, events: Sequence[Event]) -> datetime:
+    """Return when the hub first heard of the record: it was not given later."""
+    return min(
+        e.meta.recorded_at
+        for e in events
+        if isinstance(e.payload, ConsentGranted) and e.payload.record.record_id == record.record_id
+    )
 
 
 def reaches(

@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from hub.domain.case import Case
+from hub.domain.children import Custody
 from hub.domain.consent import AskState
 from hub.domain.decision import Ignored
 from hub.domain.events import ConsentAsked, ConsentSuperseded
@@ -117,10 +118,13 @@ def test_a_word_that_lifts_nothing_changes_nothing() -> None:
 
 
 def test_two_contents_under_one_number_are_for_a_person() -> None:
-    story = Story().consented("C-1").consented("C-1", all_children=False)
+    story = Story().admitted().child().cleared().said_of("mia", custody=Custody.SOLE)
 
-    assert story.case.consents[0].record.all_children
-    assert story.tasks() == {"data-quality"}
+    story.consented("C-1").consented("C-1", all_children=False)
+
+    assert story.case.consents[0].contested
+    assert "data-quality" in story.tasks()
+    assert "consent-contested" in story.withheld()
 
 
 def test_a_refusal_is_respected_until_its_date_only() -> None:

@@ -71,6 +71,7 @@ def test_the_examples_become_the_children_they_show() -> None:
         family_name="Madeup",
         birth_date=date(2019, 5, 4),
         address=home,
+        restrictions=(),
     )
     assert found["Stella"].relationship is Relationship.STEPCHILD
     assert found["Dotty"].birth_date is None
