@@ -35,12 +35,13 @@ def record(
     ],
     json: Json = False,
 ) -> None:
-    """Record a consent.
+    """Record a consent. The reference told is what recipients see in place of the desk's number.
 
     Example: hub consent record NOMS:A0001AA consent.json
     """
     import msgspec
 
+    from hub.domain.events import ConsentGranted
     from hub.intake import consent_given
 
     try:
@@ -50,7 +51,8 @@ def record(
     with open_hub() as hub:
         register, plain = split_number(number)
         draft = consent_given(intake(hub, register), hub.clock.now(), plain, content)
-        enter(hub, draft, json=json)
+        assert isinstance(draft.payload, ConsentGranted)  # noqa: S101 - what the builder makes
+        enter(hub, draft, json=json, reference=draft.payload.record.record_id)
 
 
 @group.command()
@@ -63,7 +65,8 @@ def withdraw(
         str | None, typer.Option(help="When the parent said it; now without it.")
     ] = None,
     record_id: Annotated[
-        str | None, typer.Option(help="The record withdrawn; all of them without it.")
+        str | None,
+        typer.Option(help="The desk's number of the record withdrawn; all of them without it."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from hub.domain.events import Draft
 
 
-def enter(hub: Hub, draft: Draft, *, json: bool) -> None:
-    """Append one event durably and print its id. Raises `Poison` or `Retriable`."""
+def enter(hub: Hub, draft: Draft, *, json: bool, **told: str) -> None:
+    """Append one event durably and print its id, and what else is `told` of it by name.
+
+    Raises `Poison` or `Retriable`.
+    """
     [appended] = hub.appender.append([draft])
     if json:
         show_json(
@@ -23,6 +26,7 @@ def enter(hub: Hub, draft: Draft, *, json: bool) -> None:
                 "person": appended.person,
                 "type": draft.type,
                 "taken": not appended.erased,
+                **told,
             }
         )
     elif appended.erased:
@@ -32,3 +36,5 @@ def enter(hub: Hub, draft: Draft, *, json: bool) -> None:
             f"Entered as {draft.type}, event {appended.event_id}. "
             f"What follows: hub explain {appended.event_id}"
         )
+        for name, value in told.items():
+            typer.echo(f"{name.capitalize()}: {value}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
+import msgspec
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -41,6 +42,7 @@ from hub.intake.fields import (
     Instant,
     Known,
     Language,
+    PersonRef,
     Text,
 )
 from hub.intake.forms_children import child_key
@@ -65,7 +67,10 @@ class OverrideForm(Form):
 
 
 class ConsentForm(Form):
-    """A consent record as the desk takes it down (fields: see `hub.domain.consent`)."""
+    """A consent record as the desk takes it down (fields: see `hub.domain.consent`).
+
+    `record_id` and `supersedes` are the desk's own numbers; only pseudonyms of them travel.
+    """
 
     record_id: Identifier
     given_at: Instant
@@ -162,12 +167,45 @@ class FreezeLiftedForm(AboutPerson):
     channel: Channel
 
 
-def record_of(form: ConsentForm, context: IntakeContext) -> ConsentRecord:
+def reference(context: IntakeContext, person: PersonRef, number: str) -> str:
+    """Return the pseudonym of a record that a desk files under `number`, 34 characters.
+
+    References travel in clear, to recipients and in the decision log, and a desk's number may hold
+    a name. All who write for one register name the same record by the same number, so neither the
+    sender nor the person's number (two of which may turn out to be one person's) is part of it.
+    """
+    parts = ["consent-record", person.namespace, number]
+    content = msgspec.json.encode(parts)
+    return f"c-{context.pseudonyms.fingerprint(context.tenant, content)[:32]}"
+
+
+def _reference(context: IntakeContext, person: PersonRef, number: str | None) -> str | None:
+    return None if number is None else reference(context, person, number)
+
+
+_CONVERTED: Final = frozenset(
+    {
+        "record_id",
+        "supersedes",
+        "children",
+        "grantors",
+        "override",
+        "recipient",
+        "recipient_class",
+    }
+)
+
+
+def _record(person: PersonRef, form: ConsentForm, context: IntakeContext) -> ConsentRecord:
     """Return the domain's record of a form."""
-    special = {"children", "grantors", "override", "recipient", "recipient_class"}
-    plain = {name: getattr(form, name) for name in ConsentForm.model_fields if name not in special}
+    plain = {
+        name: getattr(form, name) for name in ConsentForm.model_fields if name not in _CONVERTED
+    }
     return ConsentRecord(
         **plain,
+        record_id=reference(context, person, form.record_id),
+        desk_number=form.record_id,
+        supersedes=_reference(context, person, form.supersedes),
         grantors=tuple(Grantor(capacity=g.capacity, given_at=g.given_at) for g in form.grantors),
         children=tuple(child_key(context, child) for child in form.children),
         recipient=RecipientId(form.recipient) if form.recipient else None,
@@ -178,22 +216,25 @@ def record_of(form: ConsentForm, context: IntakeContext) -> ConsentRecord:
 
 def granted(form: ConsentGrantedForm, context: IntakeContext) -> ConsentGranted:
     """Return `consent.granted`."""
-    return ConsentGranted(record=record_of(form.record, context))
+    return ConsentGranted(record=_record(form.person, form.record, context))
 
 
-def withdrawn(form: ConsentWithdrawnForm, _: IntakeContext) -> ConsentWithdrawn:
+def withdrawn(form: ConsentWithdrawnForm, context: IntakeContext) -> ConsentWithdrawn:
     """Return `consent.withdrawn`."""
     return ConsentWithdrawn(
         declared_at=form.declared_at,
         channel=form.channel,
         taken_by=form.taken_by,
-        record_id=form.record_id,
+        record_id=_reference(context, form.person, form.record_id),
     )
 
 
-def superseded(form: ConsentSupersededForm, _: IntakeContext) -> ConsentSuperseded:
+def superseded(form: ConsentSupersededForm, context: IntakeContext) -> ConsentSuperseded:
     """Return `consent.superseded`."""
-    return ConsentSuperseded(record_id=form.record_id, superseded_by=form.superseded_by)
+    return ConsentSuperseded(
+        record_id=reference(context, form.person, form.record_id),
+        superseded_by=reference(context, form.person, form.superseded_by),
+    )
 
 
 def asked(form: ConsentAskedForm, _: IntakeContext) -> ConsentAsked:

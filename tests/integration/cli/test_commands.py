@@ -173,7 +173,7 @@ def test_consent_safety_and_freeze_are_entered_and_decided(cli: Cli, folder: Pat
         cli("freeze", "lift", PERSON, "--taken-by", "desk", "--channel", "oral", "--json"),
         cli(
             *("consent", "withdraw", PERSON, "--taken-by", "desk", "--channel", "paper"),
-            *("--declared-at", now, "--json"),
+            *("--record-id", "desk-1", "--declared-at", now, "--json"),
         ),
         cli("consent", "refuse", PERSON, "--taken-by", "desk", "--json"),
     ]
@@ -186,6 +186,9 @@ def test_consent_safety_and_freeze_are_entered_and_decided(cli: Cli, folder: Pat
     reasons = cli("withheld", "list", "--json").json[0]["reasons"]
     assert "consent-withdrawn" in reasons
     assert "frozen" not in reasons
+    reference = entered[0].json["reference"]
+    assert (reference[:2], len(reference)) == ("c-", 34)
+    assert f"Reference: {reference}" in cli("consent", "record", PERSON, "consent.json").out
 
 
 @pytest.mark.promise("P11")

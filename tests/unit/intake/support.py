@@ -26,6 +26,12 @@ CHILD_KEY = PSEUDONYMS.child(TENANT, NOMS, "20900001")
 TIME = "2026-03-02T09:00:00+01:00"
 
 
+def reference(number: str) -> str:
+    """Return what travels in place of the number under which the desk files a consent."""
+    told = PSEUDONYMS.fingerprint(TENANT, f'["consent-record","NOMS","{number}"]'.encode())
+    return f"c-{told[:32]}"
+
+
 def record(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the form
     """Return the consent of an invented parent, with fields changed; None takes one out."""
     whole: dict[str, Any] = {

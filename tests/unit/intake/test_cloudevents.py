@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,10 +52,10 @@ from hub.domain.events import (
     SafetyAnswered,
     TaskResolved,
 )
-from hub.domain.ids import Namespace, RecipientId
+from hub.domain.ids import Namespace, RecipientId, SourceId
 from hub.domain.movements import MovementKind
 from hub.errors import Poison
-from hub.intake import IntakeError, translate_cloudevent
+from hub.intake import IntakeContext, IntakeError, translate_cloudevent
 from hub.intake.record_types import INBOUND
 from tests.unit.intake.support import (
     CHILD,
@@ -69,6 +70,7 @@ from tests.unit.intake.support import (
     TIME,
     cloudevent,
     record,
+    reference,
 )
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -164,7 +166,8 @@ UNDERSTOOD: list[tuple[str, dict[str, Any], Payload]] = [
         },
         ConsentGranted(
             record=ConsentRecord(
-                record_id="F-1",
+                record_id=reference("F-1"),
+                desk_number="F-1",
                 given_at=AT,
                 purposes=(Purpose.FAMILY_SUPPORT,),
                 categories=(Category.IMPRISONMENT, Category.CHILD_IDENTITY),
@@ -188,7 +191,7 @@ UNDERSTOOD: list[tuple[str, dict[str, Any], Payload]] = [
     (
         "consent.superseded",
         {"record_id": "F-1", "superseded_by": "F-2"},
-        ConsentSuperseded(record_id="F-1", superseded_by="F-2"),
+        ConsentSuperseded(record_id=reference("F-1"), superseded_by=reference("F-2")),
     ),
     (
         "consent.asked",
@@ -300,6 +303,51 @@ def test_saying_nothing_of_restrictions_is_not_saying_that_there_is_none(
 
     assert isinstance(payload, ChildRecorded)
     assert payload.child.restrictions == restrictions
+
+
+@pytest.mark.promise("P6")
+def test_the_desks_own_number_is_kept_in_one_sealed_field_only() -> None:
+    number = f"{NUMBER} Erika Mustermann 1"
+    whole = record(record_id=number, supersedes=f"{NUMBER} 0")
+
+    granted = drafted(cloudevent(CONSENT, {"person": PERSON, "record": whole})).payload
+    assert isinstance(granted, ConsentGranted)
+    said = granted.record
+    withdrawn = drafted(
+        cloudevent(
+            "consent.withdrawn",
+            {
+                "person": PERSON,
+                "declared_at": TIME,
+                "channel": "oral",
+                "taken_by": "x",
+                "record_id": number,
+            },
+        )
+    ).payload
+
+    assert said.desk_number == number
+    assert said.supersedes == reference(f"{NUMBER} 0")
+    assert isinstance(withdrawn, ConsentWithdrawn)
+    assert withdrawn.record_id == said.record_id == reference(number)
+    assert NUMBER not in f"{withdrawn} {msgspec.structs.replace(said, desk_number=None)}"
+
+
+def test_all_who_write_for_a_register_mean_the_same_record_by_the_same_number() -> None:
+    other_desk = DESK._replace(source=SourceId("cli"))
+    other_register = DESK._replace(namespace=MATRIKEL)
+    elsewhere = {"namespace": "MATRIKEL", "number": "77/2026"}
+    other_person = PERSON | {"number": "Z0001ZZ"}
+
+    def filed(context: IntakeContext, person: dict[str, str]) -> str:
+        body = cloudevent(CONSENT, {"person": person, "record": record()})
+        payload = translate_cloudevent(body, context)[0].payload
+        assert isinstance(payload, ConsentGranted)
+        return payload.record.record_id
+
+    assert filed(other_desk, PERSON) == filed(DESK, PERSON)
+    assert filed(DESK, other_person) == filed(DESK, PERSON), "numbers of one person may be merged"
+    assert filed(other_register, elsewhere) != filed(DESK, PERSON)
 
 
 def test_extensions_are_skipped() -> None:
