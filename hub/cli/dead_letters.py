@@ -11,6 +11,7 @@ from hub.cli.output import rows_of, show, show_one, tell
 
 if TYPE_CHECKING:
     from hub.app.build import Hub
+    from hub.ports import NewRecord
     from hub.store.view_rows import LetterDetail
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -65,7 +66,7 @@ def replay(
 ) -> None:
     """Hand records in again after the cause was mended. Consent is asked afresh.
 
-    The hold on the person ends when the event is understood.
+    The hold on the person ends when the record is understood.
 
     Example: hub dead-letters replay 0d6b0f0e-6f57-5a39-8a4e-2f7f0a0f6c11
     """
@@ -106,17 +107,35 @@ def _letter(hub: Hub, letter_id: str) -> LetterDetail:
 
 def _replay(hub: Hub, found: LetterDetail) -> None:
     from hub.errors import ConfigError
-    from hub.ports import NewRecord, Topic
+    from hub.ports import NewRecord
+    from hub.store.tables import LetterState
 
     letter = found.letter
+    if found.view.state != LetterState.OPEN:
+        raise ConfigError((f"dead letter {letter.letter_id}: it is {found.view.state} already",))
     key = hub.vault.unwrap(letter.tenant, [letter.data_key]).get(letter.data_key)
     if key is None:
         message = f"dead letter {letter.letter_id}: its key was destroyed; discard it"
         raise ConfigError((message,))
     value = hub.sealer.open(key, f"dead-letter:{letter.tenant}:{letter.letter_id}", letter.sealed)
     [outcome] = hub.store.views.outcome_range(letter.partition, letter.offset, 1)
-    hub.log.append(Topic.CASES, [NewRecord(letter.partition, outcome.key, value)])
-    hub.store.dead_letters.replayed(letter.letter_id)
+    offset = _append(hub, NewRecord(letter.partition, outcome.key, value))
+    hub.store.dead_letters.replayed(letter.letter_id, offset)
+
+
+def _append(hub: Hub, record: NewRecord) -> int:
+    """Append a record and return where it landed; other appenders may come in between."""
+    from hub.errors import Retriable
+    from hub.ports import Topic
+
+    _, offset = hub.log.bounds(Topic.CASES)[record.partition]
+    hub.log.append(Topic.CASES, [record])
+    while found := hub.log.read(Topic.CASES, record.partition, offset, limit=100):
+        for landed in found:
+            if (landed.key, landed.value) == (record.key, record.value):
+                return landed.offset
+        offset = found[-1].offset + 1
+    raise Retriable("The record was appended and is not found; replay the letter again.")
 
 
 def register(app: typer.Typer) -> None:

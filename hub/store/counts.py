@@ -12,6 +12,7 @@ from hub.store.claims import first_of_key, waiting
 from hub.store.database import Database
 from hub.store.dialect import real_now
 from hub.store.halts import active_halt, braked
+from hub.store.holds import LETTER_OPEN
 from hub.store.tables import (
     DeadLetterTable,
     DueEventTable,
@@ -23,7 +24,7 @@ from hub.store.tables import (
     table,
 )
 from hub.store.view_rows import Counts
-from hub.store.writes import LETTER_OPEN, READY
+from hub.store.writes import READY
 
 
 class CountViews:

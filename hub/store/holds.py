@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    literal_column,
+    select,
+    update,
+)
 
 from hub.domain.ids import PersonKey, TenantId
 from hub.errors import ConfigError
 from hub.store.aliases import with_aliases
 from hub.store.database import Database, chunks
 from hub.store.dialect import real_now
-from hub.store.tables import DeadLetterTable, LetterState, table
-from hub.store.writes import LETTER_OPEN
+from hub.store.tables import DeadLetterTable, LetterState, OutcomeTable, table
+
+LETTER_OPEN: ColumnElement[str] = literal_column("'open'")
+"""A literal, not a parameter: only then can the databases use the partial indices."""
+
+REPLAYED = and_(DeadLetterTable.state == LETTER_OPEN, DeadLetterTable.replayed_offset.is_not(None))
 
 
 class HandledLetter(NamedTuple):
@@ -46,6 +60,24 @@ def held(connection: Connection, persons: Iterable[PersonKey]) -> set[PersonKey]
     }
 
 
+def close_replayed(
+    connection: Connection, partition: int, first: int, last: int, now: datetime
+) -> None:
+    """Close the letters that were replayed to offsets from `first` to `last`, all of them decided.
+
+    What was not understood there either has a letter of its own, which holds the person.
+    """
+    connection.execute(
+        update(table(DeadLetterTable))
+        .where(
+            REPLAYED,
+            DeadLetterTable.partition == partition,
+            DeadLetterTable.replayed_offset.between(first, last),
+        )
+        .values(state=LetterState.REPLAYED.value, closed_at=now)
+    )
+
+
 class SqlDeadLetters:
     """What an operator does with dead letters. Every method raises `Retriable`."""
 
@@ -72,22 +104,34 @@ class SqlDeadLetters:
             )
             return _handled(connection, letter, letter_id)
 
-    def replayed(self, letter_id: UUID) -> HandledLetter:
-        """Note that the record was appended again.
+    def replayed(self, letter_id: UUID, offset: int) -> None:
+        """Note that the record was appended again, at `offset` of the letter's partition.
 
-        The hold stays until the event is understood (rule 1); a letter without a legible event id
-        can't be recognised again and is closed.
-
-        Raises `ConfigError` for a letter that is unknown or closed.
+        The letter stays open, and its person held, until the record there got its outcome (rule 1);
+        if that is a dead letter once more, that one takes over. Raises `ConfigError` for a letter
+        that is unknown or was discarded.
         """
         with self._database.write() as connection:
-            letter = _open_letter(connection, letter_id)
+            letter = connection.execute(
+                select(DeadLetterTable.partition).where(
+                    DeadLetterTable.letter_id == letter_id,
+                    # A processor may have decided the record already, and closed the letter.
+                    DeadLetterTable.state != LetterState.DISCARDED.value,
+                )
+            ).first()
+            if letter is None:
+                raise _not_open(letter_id)
             now = real_now(connection)
-            change = update(table(DeadLetterTable)).where(DeadLetterTable.letter_id == letter_id)
-            if letter.event_id is None:
-                change = change.values(state=LetterState.REPLAYED.value, closed_at=now)
-            connection.execute(change.values(replayed_at=now))
-            return _handled(connection, letter, letter_id)
+            connection.execute(
+                update(table(DeadLetterTable))
+                .where(DeadLetterTable.letter_id == letter_id)
+                .values(replayed_at=now, replayed_offset=offset)
+            )
+            decided = exists().where(
+                OutcomeTable.partition == letter.partition, OutcomeTable.offset == offset
+            )
+            if connection.execute(select(decided)).scalar_one():
+                close_replayed(connection, letter.partition, offset, offset, now)
 
 
 def _open_letter(connection: Connection, letter_id: UUID) -> Row[str, str | None, UUID | None]:
@@ -97,10 +141,14 @@ def _open_letter(connection: Connection, letter_id: UUID) -> Row[str, str | None
         .with_for_update()
     ).first()
     if found is None:
-        raise ConfigError(
-            (f"dead letter {letter_id}: there is no open one; see hub dead-letters list",)
-        )
+        raise _not_open(letter_id)
     return found
+
+
+def _not_open(letter_id: UUID) -> ConfigError:
+    return ConfigError(
+        (f"dead letter {letter_id}: there is no open one; see hub dead-letters list",)
+    )
 
 
 def _handled(

@@ -131,6 +131,7 @@ class DeadLetterView(Value, frozen=True, kw_only=True, omit_defaults=False):
     at: datetime
     state: str
     replayed_at: datetime | None
+    replayed_offset: int | None
     closed_at: datetime | None
     closed_by: UUID | None
     discard_reason: str | None

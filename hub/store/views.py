@@ -16,6 +16,7 @@ from hub.ports.store import StoredCase
 from hub.store.aliases import survivors, with_aliases
 from hub.store.database import Database
 from hub.store.halts import ALL_TENANTS
+from hub.store.holds import LETTER_OPEN
 from hub.store.rows import case_row, letter_row, withheld_row
 from hub.store.tables import (
     BrakeTable,
@@ -38,7 +39,7 @@ from hub.store.view_rows import (
     TaskView,
     WithheldView,
 )
-from hub.store.writes import LETTER_OPEN, READY
+from hub.store.writes import READY
 
 LIMIT = 200
 

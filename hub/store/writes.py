@@ -15,6 +15,7 @@ from hub.ports.store import BatchWrites, DeadLetter, FactRow, OutcomeKind
 from hub.store.bulk import insert_many
 from hub.store.database import chunks
 from hub.store.dialect import Offered, insert_new, real_now, upsert
+from hub.store.holds import LETTER_OPEN, close_replayed
 from hub.store.open_items import replace_open_items
 from hub.store.rows import fact_values, outcome_values, send_values
 from hub.store.tables import (
@@ -34,8 +35,6 @@ from hub.store.tables import (
 
 READY: ColumnElement[str] = literal_column("'ready'")
 """A literal, not a parameter: only then can the databases use the partial indices."""
-
-LETTER_OPEN: ColumnElement[str] = literal_column("'open'")
 
 LIFE_CYCLE = frozenset(
     {
@@ -134,6 +133,7 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
         insert_new(dialect, table(InboxTable)),
         [{"event_id": event_id, "seen_at": now} for event_id in writes.inbox],
     )
+    _close_replayed(connection, writes, now)
     understood = partial(_close_letters, connection, now=now)
     understood(writes.inbox)
     # A replayed record that fails again: the newer letter takes the place of the older one.
@@ -147,6 +147,15 @@ def _write_outcomes(connection: Connection, writes: BatchWrites, now: datetime) 
 
 def _was_dead_letter(_offered: Offered) -> ColumnElement[bool]:
     return OutcomeTable.outcome == OutcomeKind.DEAD_LETTERED.value
+
+
+def _close_replayed(connection: Connection, writes: BatchWrites, now: datetime) -> None:
+    """A batch decides every record from its first to its last."""
+    offsets: dict[int, list[int]] = {}
+    for outcome in writes.outcomes:
+        offsets.setdefault(outcome.partition, []).append(outcome.offset)
+    for partition, decided in offsets.items():
+        close_replayed(connection, partition, min(decided), max(decided), now)
 
 
 def _close_letters(connection: Connection, event_ids: Sequence[UUID], *, now: datetime) -> None:

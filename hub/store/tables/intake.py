@@ -55,7 +55,8 @@ class DeadLetterTable(Base):
     """A record that could not be understood, sealed whole, with where and why.
 
     The holds are the open letters with a legible person: a table of their own could disagree.
-    `replayed_at` says when it was appended again; it stays open until the event is understood.
+    `replayed_at` and `replayed_offset` say when, and where in its partition, it was appended again;
+    it stays open until the record there got an outcome.
     """
 
     __tablename__ = "dead_letters"
@@ -72,6 +73,14 @@ class DeadLetterTable(Base):
             "event_id",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        # Every batch asks whether one of its records is a replayed letter.
+        Index(
+            "ix_dead_letters_replayed",
+            "partition",
+            "replayed_offset",
+            sqlite_where=text("state = 'open' AND replayed_offset IS NOT NULL"),
+            postgresql_where=text("state = 'open' AND replayed_offset IS NOT NULL"),
         ),
     )
 
@@ -90,6 +99,7 @@ class DeadLetterTable(Base):
     sealed: Mapped[bytes]
     state: Mapped[str]
     replayed_at: Mapped[datetime | None]
+    replayed_offset: Mapped[int | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
     discard_reason: Mapped[str | None]

@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 
 from hub.errors import ConfigError
+from hub.ports import OutcomeKind
 from hub.store import Store
-from tests.integration.store.build import ANNA, EMPTY, NOW, case, ident, letter, unknown_id, write
+from tests.integration.store.build import (
+    ANNA,
+    EMPTY,
+    NOW,
+    case,
+    ident,
+    letter,
+    outcome,
+    unknown_id,
+    write,
+)
 
 pytestmark = pytest.mark.promise("P11")
 
@@ -40,19 +51,50 @@ def test_discarding_the_last_letter_lifts_the_hold(store: Store) -> None:
 def test_replaying_does_not_lift_the_hold_before_the_event_is_understood(store: Store) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
 
-    assert not store.dead_letters.replayed(ident("letter 1")).lifted
+    store.dead_letters.replayed(ident("letter 1"), 7)
     assert held(store)
     (found,) = store.views.dead_letters()
     assert found.replayed_at is not None
+    assert found.replayed_offset == 7
 
 
-def test_replaying_a_letter_without_event_id_closes_it(store: Store) -> None:
-    """Nothing could recognise the event later; if it fails again a new letter holds again."""
+def test_a_letter_without_event_id_holds_until_the_record_it_was_replayed_as_is_decided(
+    store: Store,
+) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA), letter(2, None)]))
+    store.dead_letters.replayed(ident("letter 1"), 7)
+    store.dead_letters.replayed(ident("letter 2"), 8)
 
-    assert store.dead_letters.replayed(ident("letter 1")).lifted
-    assert not store.dead_letters.replayed(ident("letter 2")).lifted, "nobody was held"
+    write(store, EMPTY._replace(outcomes=[outcome(7, partition=1), outcome(5), outcome(6)]))
+    before = held(store)
+    write(store, EMPTY._replace(outcomes=[outcome(7), outcome(8, OutcomeKind.IGNORED)]))
+
+    assert before
+    assert not held(store)
     assert store.views.dead_letters() == []
+
+
+def test_a_replayed_record_that_fails_again_is_taken_over_by_its_new_letter(store: Store) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA)]))
+    store.dead_letters.replayed(ident("letter 1"), 7)
+
+    again = EMPTY._replace(
+        outcomes=[outcome(7, OutcomeKind.DEAD_LETTERED)], dead_letters=[letter(7, ANNA)]
+    )
+    write(store, again)
+
+    assert held(store)
+    assert [found.offset for found in store.views.dead_letters()] == [7]
+
+
+def test_a_processor_may_decide_a_replayed_record_before_that_is_noted(store: Store) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1, ANNA), letter(2, ANNA, ident("two"))]))
+    write(store, EMPTY._replace(outcomes=[outcome(7), outcome(8)], inbox=[ident("two")]))
+
+    store.dead_letters.replayed(ident("letter 1"), 7)
+    store.dead_letters.replayed(ident("letter 2"), 8)
+
+    assert not held(store)
 
 
 def test_a_letter_is_shown_with_its_sealed_record(store: Store) -> None:
@@ -76,4 +118,6 @@ def test_closed_and_unknown_letters_and_empty_reasons_are_refused(store: Store) 
     with pytest.raises(ConfigError, match="no open one"):
         store.dead_letters.discard(ident("letter 1"), "again")
     with pytest.raises(ConfigError, match="no open one"):
-        store.dead_letters.replayed(unknown_id())
+        store.dead_letters.replayed(unknown_id(), 7)
+    with pytest.raises(ConfigError, match="no open one"):
+        store.dead_letters.replayed(ident("letter 1"), 7)

@@ -310,6 +310,7 @@ def _intake() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("replayed_at", sa.BigInteger(), nullable=True),
+        sa.Column("replayed_offset", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("discard_reason", sa.String(), nullable=True),
@@ -330,6 +331,14 @@ def _intake() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_dead_letters_replayed",
+        "dead_letters",
+        ["partition", "replayed_offset"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open' AND replayed_offset IS NOT NULL"),
+        postgresql_where=sa.text("state = 'open' AND replayed_offset IS NOT NULL"),
     )
     op.create_table(
         "positions",
