@@ -248,9 +248,13 @@ def test_a_dead_letter_is_listed_shown_replayed_and_discarded(cli: Cli, folder: 
     assert "sealed" not in shown
     assert (replayed.code, without.code, discarded.code) == (exits.OK, exits.USAGE, exits.OK)
     assert again.code == exits.ERROR
-    assert cli("dead-letters", "list", "--json").json == []
+    assert [found["letter_id"] for found in cli("dead-letters", "list", "--json").json] == [
+        letters[0]["letter_id"]
+    ]
     decide_all(folder)
-    assert len(cli("dead-letters", "list", "--json").json) == 1, "it still can't be understood"
+    (newer,) = cli("dead-letters", "list", "--json").json
+    assert newer["offset"] > letters[0]["offset"], "it still can't be understood"
+    assert cli("dead-letters", "replay", letters[0]["letter_id"]).code == exits.ERROR
 
 
 @pytest.mark.promise("P9")
