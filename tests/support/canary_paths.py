@@ -13,6 +13,8 @@ from tests.support.canaries import Canary
 from tests.support.running_hub import BATCH, CLOUD, RunningHub
 
 ROLE = "social-service"
+Command = tuple[Sequence[str], str]
+"""The words of a command, and what is typed into it."""
 ALL_CATEGORIES = (
     "imprisonment",
     "child-identity",
@@ -202,6 +204,7 @@ def later_words(hub: RunningHub, people: Sequence[Canary], at: datetime) -> None
             record_id=d.consent,
             superseded_by=f"{d.consent} neu",
         ),
+        consent(e, at, controller=f"{e.evidence} neu"),
         cloud(e, "children.counted", at, count=2),
         cloud(f, "children.removed", at, child=child(f), reason="other-family"),
     ]
@@ -260,53 +263,62 @@ def by_file(hub: RunningHub, people: Sequence[Canary], at: datetime, folder: Pat
         ";".join(("NOMS", a.number, a.consent, *granted)),
         ";".join(("NOMS", b.number, b.consent, *[b.note] * len(granted))),
     ]
-    for kind, lines in (("children", children), ("safety", safeties), ("consents", consents)):
+    # A header that holds a person's data instead of names.
+    wrong = [f"{b.number},{b.given},{b.note}", "1,2,3"]
+    kinds = {"children": children, "safety": safeties, "consents": consents, "header": wrong}
+    wanted: list[Command] = []
+    for kind, lines in kinds.items():
         file = folder / f"{kind}.csv"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        hub.command("publish", str(file), "--source", "desk", "--kind", kind)
-    # A header that holds a person's data instead of names.
-    wrong = folder / "header.csv"
-    wrong.write_text(f"{b.number},{b.given},{b.note}\n1,2,3\n", encoding="utf-8")
-    hub.command("publish", str(wrong), "--source", "desk", "--kind", "children")
+        form = "children" if kind == "header" else kind
+        wanted.append((("publish", str(file), "--source", "desk", "--kind", form), ""))
     file = folder / "messages.ndjson"
     bodies = [message(a, "prison-offender-events.prisoner.received", at), message(b, b.note, at)]
     text = "\n".join(json.dumps(body) for body in bodies) + f'\n{{"{b.note}": {b.number}\n'
     file.write_text(text, encoding="utf-8")
-    hub.command("publish", str(file), "--source", "prison", "--json")
+    wanted.append((("publish", str(file), "--source", "prison", "--json"), ""))
+    hub.commands(wanted)
 
 
 def by_command(hub: RunningHub, people: Sequence[Canary], at: datetime, folder: Path) -> None:
     """Enter events at the command line, and look the same people up."""
     a, b = people[:2]
-    file = folder / "consent.json"
-    file.write_text(json.dumps(record(a, at)), encoding="utf-8")
-    hub.command("consent", "record", f"NOMS:{a.number}", str(file))
-    file.write_text(json.dumps(record(b, at) | {"purposes": [b.note]}), encoding="utf-8")
-    hub.command("consent", "record", f"NOMS:{b.number}", str(file))
-    hub.command("consent", "record", "NOMS:-", "-", given=b.number)
-    withdraw = ("consent", "withdraw", f"NOMS:{a.number}", "--taken-by", a.note)
-    hub.command(*withdraw, "--channel", "oral", "--record-id", a.consent, "--json")
-    hub.command(*withdraw, "--channel", a.note)
-    hub.command("consent", "refuse", f"NOMS:{b.number}", "--taken-by", b.note)
-    asked = ("safety", "record", f"NOMS:{a.number}", "--child", str(a.contact))
-    hub.command(*asked, "--answer", "clear", "--role", a.note)
-    hub.command("freeze", "set", f"NOMS:{a.number}", "--by", a.note)
-    hub.command("freeze", "lift", f"NOMS:{a.number}", "--taken-by", a.note, "--channel", "paper")
-    hub.command("freeze", "set", b.number, "--by", b.note)
-    for canary in (a, b):
+    good, bad = folder / "consent.json", folder / "bad-consent.json"
+    good.write_text(json.dumps(record(a, at)), encoding="utf-8")
+    bad.write_text(json.dumps(record(b, at) | {"purposes": [b.note]}), encoding="utf-8")
+    one, two = f"NOMS:{a.number}", f"NOMS:{b.number}"
+    withdraw = ("consent", "withdraw", one, "--taken-by", a.note, "--channel", "oral")
+    asked = ("safety", "record", one, "--child", str(a.contact))
+    lift = ("freeze", "lift", one, "--taken-by", a.note, "--channel", "paper")
+    wanted: list[Sequence[str]] = [
+        ("consent", "record", one, str(good)),
+        ("consent", "record", two, str(bad)),
+        (*withdraw, "--record-id", a.consent, "--json"),
+        (*withdraw, "--declared-at", a.note),
+        ("consent", "refuse", two, "--taken-by", b.note),
+        (*asked, "--answer", "clear", "--role", a.note),
+        (*asked, "--answer", "clear", "--role", a.note, "--at", a.birth_forms[3]),
+        ("freeze", "set", one, "--by", a.note),
+        lift,
+        ("freeze", "set", b.number, "--by", b.note),
+        ("explain", b.number),
+        ("referrals", "show", b.consent),
+        ("dead-letters", "show", b.note),
+    ]
+    for number in (one, two):
         for flag in ((), ("--json",)):
-            hub.command("explain", "--number", f"NOMS:{canary.number}", *flag)
-            hub.command("referrals", "list", "--number", f"NOMS:{canary.number}", *flag)
-    hub.command("explain", "--number", "NOMS:-", given=f"{b.number}\n")
-    hub.command("explain", b.number)
-    hub.command("referrals", "show", b.consent)
-    hub.command("dead-letters", "show", b.note)
+            wanted.append(("explain", "--number", number, *flag))
+            wanted.append(("referrals", "list", "--number", number, *flag))
+    typed: list[Command] = [
+        (("consent", "record", "NOMS:-", str(good)), f"{a.number}\n"),
+        (("consent", "record", "NOMS:-", "-"), b.number),
+        (("explain", "--number", "NOMS:-"), f"{b.number}\n"),
+    ]
+    hub.commands([*((words, "") for words in wanted), *typed])
 
 
 def listings(hub: RunningHub) -> None:
     """List all that an operator can list, as table and as JSON."""
-    for group in ("referrals", "withheld", "cases", "tasks", "dead-letters"):
-        for flags in ((), ("--json",)):
-            hub.command(group, "list", *flags)
-    hub.command("doctor")
-    hub.command("config", "show")
+    groups = ("referrals", "withheld", "cases", "tasks", "dead-letters")
+    lists = [(group, "list", *flags) for group in groups for flags in ((), ("--json",))]
+    hub.commands([(words, "") for words in (*lists, ("doctor",), ("config", "show"))])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
-GRAM = 6
-"""Bytes of a pattern that are looked up at each place; no pattern may be shorter."""
+SHORTEST = 6
+"""Bytes that a pattern must have: fewer turn up by chance."""
+GRAM, STRIDE = 4, 3
+"""Looking at every third place for four bytes of a pattern misses none of six bytes or more."""
 
 
 class Output(NamedTuple):
@@ -35,28 +36,34 @@ class _Pattern(NamedTuple):
     canary: str
 
 
+_Grams = dict[bytes, list[tuple[int, _Pattern]]]
+
+
 class Search:
     """A search for a fixed set of canaries. ASCII letters match in either case, where they can."""
 
     def __init__(self, canaries: Iterable[str]) -> None:
-        self._exact: defaultdict[bytes, list[_Pattern]] = defaultdict(list)
-        self._folded: defaultdict[bytes, list[_Pattern]] = defaultdict(list)
+        self._exact: _Grams = {}
+        self._folded: _Grams = {}
         for canary in canaries:
             for pattern in _dresses(canary):
-                if len(pattern.data) < GRAM:
+                if len(pattern.data) < SHORTEST:
                     raise ValueError(f"too short to be told from chance: {pattern.dress}")
-                exact = pattern.dress.startswith("base64")
-                (self._exact if exact else self._folded)[pattern.data[:GRAM]].append(pattern)
+                grams = self._exact if pattern.dress.startswith("base64") else self._folded
+                for offset in range(STRIDE):
+                    gram = pattern.data[offset : offset + GRAM]
+                    grams.setdefault(gram, []).append((offset, pattern))
 
     def leaks(self, outputs: Iterable[Output]) -> set[Leak]:
         """Return every canary found in any of the outputs."""
         return {leak for output in outputs for leak in self._in(output)}
 
     def _in(self, output: Output) -> Iterator[Leak]:
-        for patterns, data in ((self._exact, output.data), (self._folded, output.data.lower())):
-            for at in range(len(data) - GRAM + 1):
-                for pattern in patterns.get(data[at : at + GRAM], ()):
-                    if data.startswith(pattern.data, at):
+        for grams, data in ((self._exact, output.data), (self._folded, output.data.lower())):
+            places = [i for i in range(0, len(data), STRIDE) if data[i : i + GRAM] in grams]
+            for place in places:
+                for offset, pattern in grams[data[place : place + GRAM]]:
+                    if place >= offset and data.startswith(pattern.data, place - offset):
                         yield Leak(output.what, pattern.dress, pattern.canary)
 
 

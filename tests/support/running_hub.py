@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.client import HTTPConnection
@@ -24,6 +24,7 @@ from hub.demo.processes import Processes
 from hub.demo.workplace import HOST, Workplace, prepare
 from hub.ports import Outcome
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 LIMIT_S = 60.0
 CLOUD = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -110,19 +111,30 @@ class RunningHub:
 
     def command(self, *arguments: str, given: str = "") -> Ran:
         """Run `hub ...` as an operator would, `given` typed into it."""
+        [ran] = self.commands([(arguments, given)])
+        return ran
+
+    def commands(self, wanted: Sequence[tuple[Sequence[str], str]]) -> list[Ran]:
+        """Run commands one after the other in one process: each its words, and what is typed."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
         done = subprocess.run(
-            [sys.executable, "-m", "hub.cli", *arguments],
-            cwd=self.place.root,
+            [sys.executable, "-m", "tests.support.commands_worker"],
+            cwd=REPOSITORY,
             env=environment | {"HUB_CONFIG": str(self.place.config), "COLUMNS": "300"},
-            input=given,
+            input=json.dumps([{"arguments": words, "given": typed} for words, typed in wanted]),
             capture_output=True,
             text=True,
-            timeout=LIMIT_S,
-            check=False,
+            timeout=2 * LIMIT_S,
+            check=True,
+            # A prompt must read what is typed here, not from the terminal of whoever runs the test.
+            start_new_session=True,
         )
-        self.ran.append(Ran(" ".join(arguments[:2]), done.returncode, done.stdout, done.stderr))
-        return self.ran[-1]
+        found = [
+            Ran(" ".join(words[:2]), said["code"], said["out"], said["err"] + done.stderr)
+            for (words, _), said in zip(wanted, json.loads(done.stdout), strict=True)
+        ]
+        self.ran += found
+        return found
 
     def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
         """Run a command with `--json` and return what it prints; it must succeed."""
