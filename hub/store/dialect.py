@@ -79,6 +79,8 @@ def _sqlite(url: URL) -> Engine:
         hide_parameters=True,
         pool_size=8,
         max_overflow=24,
+        # A commit makes the pages cached by all other connections void: use the last one again.
+        pool_use_lifo=True,
     )
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
@@ -88,7 +90,8 @@ def _sqlite(url: URL) -> Engine:
 def _sqlite_settings(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA cache_size = -64000")
+    # 16 MB per connection: more made no event cheaper, and a process may hold several of them.
+    connection.execute("PRAGMA cache_size = -16000")
     # A batch touches pages all over the indices of random ids: the later they are copied into the
     # database file, the more of them are copied once for several batches (16 MB of log at most).
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
