@@ -81,6 +81,7 @@ def sender(name: str, source: SourceConfig, tenant: TenantId, pseudonyms: Pseudo
             Namespace(source.namespace),
             frozenset(source.canonical),
             pseudonyms,
+            roles=None if source.roles is None else frozenset(source.roles),
         ),
         translate=None if kind is None else kind.build(source.settings).translate,
     )

@@ -16,6 +16,24 @@ CANONICAL = "canonical"
 Port = Annotated[int, Field(ge=0, le=65535)]
 Context = Literal["movements", "identity", "children", "consent", "safety", "tasks"]
 """A context of canonical events that a sender outside the hub may be allowed to write."""
+RecordType = Literal[
+    "movements.recorded",
+    "identity.linked",
+    "children.recorded",
+    "children.changed",
+    "children.removed",
+    "children.counted",
+    "consent.granted",
+    "consent.withdrawn",
+    "consent.superseded",
+    "consent.asked",
+    "safety.answered",
+    "safety.freeze-set",
+    "safety.freeze-lifted",
+    "tasks.resolved",
+]
+"""One record type of such a context. A test holds this list against the forms of the intake."""
+Role = Annotated[str, Field(min_length=1, max_length=240)]
 
 
 class Section(BaseModel):
@@ -98,11 +116,19 @@ class SourceConfig(Section):
         "sender can't write over HTTP.",
         examples=['credential_file = "/run/secrets/hmpps"'],
     )
-    canonical: tuple[Context, ...] = Field(
+    canonical: tuple[Literal[Context, RecordType], ...] = Field(
         (),
-        description="Contexts of canonical events the sender may write. A prison feed that may "
-        "write `consent` could forge consent, so nothing is allowed unless named.",
-        examples=[["consent", "safety", "children"]],
+        description="Canonical events the sender may write: whole contexts, or single record types "
+        "such as `safety.freeze-set`. A prison feed that may write `consent` could forge consent, "
+        "so nothing is allowed unless named.",
+        examples=[["consent", "safety.freeze-set", "children"]],
+    )
+    roles: tuple[Role, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Roles in whose name the sender may answer the safety question; any without "
+        "it.",
+        examples=[["social-service"]],
     )
     settings: SerializeAsAny[BaseModel] = Field(
         default_factory=NoSettings,

@@ -11,12 +11,14 @@ from hub.ports import Pseudonyms
 class IntakeContext(NamedTuple):
     """The authenticated sender.
 
-    `namespace` is the register whose person numbers it may use, `contexts` the parts before the
-    dot of the record types it may write.
+    `namespace` is the register whose person numbers it may use. `may_write` holds record types, or
+    the parts before their dot for all of a context. `roles` are those in whose name it may answer
+    the safety question, None any.
     """
 
     tenant: TenantId
     source: SourceId
     namespace: Namespace
-    contexts: frozenset[str]
+    may_write: frozenset[str]
     pseudonyms: Pseudonyms
+    roles: frozenset[str] | None = None

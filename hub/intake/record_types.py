@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
@@ -107,7 +107,8 @@ def type_problems(record_type: str, context: IntakeContext) -> list[Problem]:
     """Return why this sender may not hand in this type, if so."""
     if record_type not in RECORD_TYPES:
         return [Problem("unknown-type", "type", f"give one of {', '.join(INBOUND)}")]
-    if record_type not in INBOUND or record_type.partition(".")[0] not in context.contexts:
+    names = {record_type, record_type.partition(".")[0]}
+    if record_type not in INBOUND or not names & context.may_write:
         return [Problem("type-not-allowed", "type", "this sender may not write this type")]
     return []
 
@@ -119,10 +120,19 @@ def read_form(
     form = validated(INBOUND[record_type].form, data, path)
     if isinstance(form, list):
         return form
+    return list(_beyond(form, f"{path}." if path else "", context)) or form
+
+
+def _beyond(form: AboutPerson, path: str, context: IntakeContext) -> Iterator[Problem]:
+    """Yield where a form says more than this sender may."""
     if form.person.namespace != context.namespace:
-        where = f"{path}.person.namespace" if path else "person.namespace"
-        return [Problem("namespace-not-allowed", where, f"this sender uses {context.namespace}")]
-    return form
+        remedy = f"this sender uses {context.namespace}"
+        yield Problem("namespace-not-allowed", f"{path}person.namespace", remedy)
+    roles = context.roles
+    role = form.role if isinstance(form, consent.SafetyAnsweredForm) else None
+    if roles is not None and role is not None and role not in roles:
+        remedy = f"this sender answers as {', '.join(sorted(roles))}"
+        yield Problem("role-not-allowed", f"{path}role", remedy)
 
 
 def to_draft(

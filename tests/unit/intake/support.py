@@ -15,7 +15,7 @@ DESK = IntakeContext(
     tenant=TENANT,
     source=SourceId("consent-desk"),
     namespace=NOMS,
-    contexts=frozenset({"consent", "safety", "children", "identity", "tasks", "movements"}),
+    may_write=frozenset({"consent", "safety", "children", "identity", "tasks", "movements"}),
     pseudonyms=PSEUDONYMS,
 )
 NUMBER = "Z0000ZZ"

@@ -243,7 +243,7 @@ def test_the_hubs_own_word_can_not_be_handed_in(record_type: str) -> None:
 
 
 def test_a_prison_feed_can_not_forge_consent() -> None:
-    feed = DESK._replace(contexts=frozenset({"movements"}))
+    feed = DESK._replace(may_write=frozenset({"movements"}))
 
     with pytest.raises(IntakeError) as caught:
         translate_cloudevent(cloudevent("consent.granted", {"person": PERSON}), feed)
@@ -252,6 +252,42 @@ def test_a_prison_feed_can_not_forge_consent() -> None:
 
 
 FREEZE = {"person": PERSON, "set_by": "officer"}
+LIFT = {"person": PERSON, "taken_by": "officer", "channel": "oral"}
+ANSWER = {
+    "person": PERSON,
+    "child": CHILD,
+    "kind": "clear",
+    "answered_at": TIME,
+    "role": "social-service",
+}
+
+
+def test_a_sender_of_one_record_type_writes_no_other_of_its_context() -> None:
+    duty = DESK._replace(may_write=frozenset({"safety.freeze-set"}))
+
+    (draft,) = translate_cloudevent(cloudevent("safety.freeze-set", FREEZE), duty)
+    refused = []
+    for record_type, data in (("safety.freeze-lifted", LIFT), ("safety.answered", ANSWER)):
+        with pytest.raises(IntakeError) as caught:
+            translate_cloudevent(cloudevent(record_type, data), duty)
+        refused.append(caught.value.problems[0][:2])
+
+    assert draft.payload == FreezeSet(set_by="officer")
+    assert refused == [("type-not-allowed", "type")] * 2
+
+
+def test_a_sender_answers_the_safety_question_in_its_own_roles_only() -> None:
+    service = DESK._replace(roles=frozenset({"social-service"}))
+
+    taken = translate_cloudevent(cloudevent("safety.answered", ANSWER), service)
+    with pytest.raises(IntakeError) as caught:
+        translate_cloudevent(cloudevent("safety.answered", ANSWER | {"role": "judge"}), service)
+
+    assert len(taken) == 1
+    [problem] = caught.value.problems
+    assert problem[:2] == ("role-not-allowed", "data.role")
+    assert "social-service" in problem.remedy
+    assert "judge" not in str(caught.value)
 
 
 @pytest.mark.promise("P2")

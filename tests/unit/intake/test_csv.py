@@ -178,12 +178,21 @@ def test_a_report_repeats_no_cell() -> None:
 
 
 def test_who_may_not_write_safety_answers_reads_no_file() -> None:
-    feed = DESK._replace(contexts=frozenset({"movements"}))
+    feed = DESK._replace(may_write=frozenset({"movements"}))
 
     with pytest.raises(IntakeError) as caught:
         read_csv(CsvKind.SAFETY, io.BytesIO(b""), feed)
 
     assert caught.value.reason == "type-not-allowed"
+
+
+def test_a_row_in_the_name_of_another_role_is_refused() -> None:
+    service = DESK._replace(roles=frozenset({"duty-service"}))
+
+    report = read_csv(CsvKind.SAFETY, io.BytesIO((SAFETY + GOOD).encode()), service)
+
+    assert [problem[:3] for problem in report.problems] == [(2, "role", "role-not-allowed")]
+    assert report.drafts == ()
 
 
 @pytest.mark.parametrize("kind", CsvKind)
