@@ -150,7 +150,8 @@ DEAD_LETTERS = _read(
 ILLEGIBLE_DEAD_LETTERS = _read(
     "hub_dead_letters_illegible",
     ("tenant",),
-    "Open dead letters whose person is not legible: critical, since nobody is held for them (P11).",
+    "Open dead letters of which a person is not legible (of a merge, link or booking move also "
+    "the second one): critical, since nobody is held for them (P11).",
 )
 HOLDS = _read(
     "hub_holds", ("tenant",), "Persons held because input about them was not understood (P11)."

@@ -92,10 +92,10 @@ def discard(letter_id: LetterId, reason: Reason, json: Json = False) -> None:
 
     with open_hub() as hub:
         handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), reason)
-        if handled.lifted and handled.person is not None:
-            hub.appender.append([reassessment(hub, handled.person, "dead-letter-discarded")])
+        for person in handled.lifted:
+            hub.appender.append([reassessment(hub, person, "dead-letter-discarded")])
     said = "Discarded." + (" The person is no longer held." if handled.lifted else "")
-    tell(said, json=json, discarded=handled.letter_id, hold_lifted=handled.lifted)
+    tell(said, json=json, discarded=handled.letter_id, hold_lifted=bool(handled.lifted))
 
 
 def _letter(hub: Hub, letter_id: str) -> LetterDetail:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hub.domain.decide import cases_needed
 from hub.domain.decision import Fact, FactKind
 from hub.domain.ids import HUB_NAMESPACE, PersonKey, TenantId, mint
 from hub.pipeline.seal import CaseSealer, fact_rows
@@ -75,7 +76,7 @@ class Gatherer:
             tasks=[task for rows in cases for task in rows.tasks],
             lookups=[lookup for rows in cases for lookup in rows.lookups],
             withheld=[row for rows in cases for row in rows.withheld],
-            facts=[*facts, *(_letter_fact(letter) for letter in letters)],
+            facts=[*facts, *(line for letter in letters for line in _letter_facts(letter))],
             # A dead letter settles what was owed too: it can be replayed, so nobody appends again.
             decided=[w.meta.event_id for w in batch if w.meta is not None],
         )
@@ -107,12 +108,21 @@ class Gatherer:
             at=meta.recorded_at if meta is not None else now,
             data_key=key.key_id,
             sealed=self._sealer.seal(key, context, record.value),
+            other=_other(work),
         )
 
 
 def _legible(key: str) -> PersonKey | None:
     """The record's key names its person even where the record itself can't be read."""
     return PersonKey(key) if _PSEUDONYM.fullmatch(key) else None
+
+
+def _other(work: Work) -> PersonKey | None:
+    """Return the second person of a merge, link or booking move: it holds both."""
+    if work.event is None:
+        return None
+    person, *others = cases_needed(work.event)
+    return next((other for other in others if other != person), person if others else None)
 
 
 def _outcome(work: Work, now: datetime) -> Outcome:
@@ -137,21 +147,27 @@ def _outcome(work: Work, now: datetime) -> Outcome:
     )
 
 
-def _letter_fact(letter: DeadLetter) -> FactRow:
+def _letter_facts(letter: DeadLetter) -> list[FactRow]:
+    """One line for each person it holds, or one that names nobody."""
     refs = {"partition": str(letter.partition), "offset": str(letter.offset)}
     if letter.field_path:
         refs["field"] = letter.field_path
-    return FactRow(
-        mint(letter.letter_id, "fact"),
-        letter.tenant,
-        letter.person,
-        letter.event_id,
-        letter.at,
-        "",
-        Fact(
-            kind=FactKind.DEAD_LETTERED,
-            subject=str(letter.letter_id),
-            reasons=(letter.reason,),
-            refs=refs,
-        ),
+    fact = Fact(
+        kind=FactKind.DEAD_LETTERED,
+        subject=str(letter.letter_id),
+        reasons=(letter.reason,),
+        refs=refs,
     )
+    held = {letter.person} if letter.other is None else {letter.person, letter.other}
+    return [
+        FactRow(
+            mint(letter.letter_id, "fact"),
+            letter.tenant,
+            person,
+            letter.event_id,
+            letter.at,
+            "",
+            fact,
+        )
+        for person in sorted(held, key=str)
+    ]

@@ -136,12 +136,13 @@ class Processor:
         steps = _Steps(self._observer)
         reach("before-decode")
         batch = decode(records, self._codec)
-        if fault is not None:
-            for work in batch:
-                work.fault = fault
         reach("after-decode")
         steps.done("decode")
         unseal(batch, self._vault, self._sealer, self._codec)
+        if fault is not None:
+            # After it was opened: whom a record is about must be known to hold them.
+            for work in batch:
+                work.fault = fault
         reach("after-unseal")
         steps.done("unseal")
         with self._store.batch() as tx:

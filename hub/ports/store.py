@@ -61,7 +61,10 @@ class Outcome(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A record that could not be understood, sealed whole, with where and why."""
+    """A record that could not be understood, sealed whole, with where and why.
+
+    `other` is the second person of a merge, link or booking move, where its payload is legible.
+    """
 
     letter_id: UUID
     tenant: TenantId
@@ -76,6 +79,7 @@ class DeadLetter(NamedTuple):
     at: datetime
     data_key: DataKeyId
     sealed: bytes
+    other: PersonKey | None = None
 
 
 class SendRow(NamedTuple):

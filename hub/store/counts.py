@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 
+from hub.domain.events import TYPE_NAMES
+from hub.domain.identity import PairPayload
 from hub.store.claims import first_of_key, waiting
 from hub.store.database import Database
 from hub.store.dialect import real_now
@@ -25,6 +27,9 @@ from hub.store.tables import (
 )
 from hub.store.view_rows import Counts
 from hub.store.writes import READY
+
+PAIRS = sorted(TYPE_NAMES[kind] for kind in get_args(PairPayload))
+"""Records about two persons: without a legible payload nobody knows who the second is."""
 
 
 class CountViews:
@@ -71,7 +76,13 @@ class CountViews:
                 open_dead_letters=_number(connection, select(func.count()).where(open_letter)),
                 illegible_dead_letters=_number(
                     connection,
-                    select(func.count()).where(open_letter, DeadLetterTable.person.is_(None)),
+                    select(func.count()).where(
+                        open_letter,
+                        or_(
+                            DeadLetterTable.person.is_(None),
+                            and_(DeadLetterTable.type.in_(PAIRS), DeadLetterTable.other.is_(None)),
+                        ),
+                    ),
                 ),
                 unpublished_facts=_number(
                     connection, select(func.count()).select_from(table(RelayMarkTable))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,15 +34,14 @@ REPLAYED = and_(DeadLetterTable.state == LETTER_OPEN, DeadLetterTable.replayed_o
 class HandledLetter(NamedTuple):
     """What an operator's act did.
 
-    `lifted` says that the person is no longer held: the caller then appends a `cases.reassessed`
-    event for `person`, so that what waited is looked at again.
+    `lifted` names the persons who are no longer held: the caller then appends a `cases.reassessed`
+    event for each, so that what waited is looked at again.
     """
 
     letter_id: UUID
     tenant: TenantId
-    person: PersonKey | None
     event_id: UUID | None
-    lifted: bool
+    lifted: tuple[PersonKey, ...]
 
 
 def held(connection: Connection, persons: Iterable[PersonKey]) -> set[PersonKey]:
@@ -51,10 +50,9 @@ def held(connection: Connection, persons: Iterable[PersonKey]) -> set[PersonKey]
     return {
         keys[person]
         for some in chunks(keys)
+        for column in (DeadLetterTable.person, DeadLetterTable.other)
         for person in connection.execute(
-            select(DeadLetterTable.person).where(
-                DeadLetterTable.state == LETTER_OPEN, DeadLetterTable.person.in_(some)
-            )
+            select(column).where(DeadLetterTable.state == LETTER_OPEN, column.in_(some))
         ).scalars()
         if person is not None
     }
@@ -134,9 +132,17 @@ class SqlDeadLetters:
                 close_replayed(connection, letter.partition, offset, offset, now)
 
 
-def _open_letter(connection: Connection, letter_id: UUID) -> Row[str, str | None, UUID | None]:
+_Letter: TypeAlias = Row[str, str | None, str | None, UUID | None]
+
+
+def _open_letter(connection: Connection, letter_id: UUID) -> _Letter:
     found = connection.execute(
-        select(DeadLetterTable.tenant, DeadLetterTable.person, DeadLetterTable.event_id)
+        select(
+            DeadLetterTable.tenant,
+            DeadLetterTable.person,
+            DeadLetterTable.other,
+            DeadLetterTable.event_id,
+        )
         .where(DeadLetterTable.letter_id == letter_id, DeadLetterTable.state == LETTER_OPEN)
         .with_for_update()
     ).first()
@@ -151,19 +157,13 @@ def _not_open(letter_id: UUID) -> ConfigError:
     )
 
 
-def _handled(
-    connection: Connection, letter: Row[str, str | None, UUID | None], letter_id: UUID
-) -> HandledLetter:
-    person = None if letter.person is None else PersonKey(letter.person)
-    still = connection.execute(
-        select(
-            exists().where(DeadLetterTable.person == person, DeadLetterTable.state == LETTER_OPEN)
-        )
-    ).scalar_one()
+def _handled(connection: Connection, letter: _Letter, letter_id: UUID) -> HandledLetter:
+    both = dict.fromkeys((letter.person, letter.other))
+    persons = [PersonKey(person) for person in both if person is not None]
+    still = held(connection, persons)
     return HandledLetter(
         letter_id=letter_id,
         tenant=TenantId(letter.tenant),
-        person=person,
         event_id=letter.event_id,
-        lifted=person is not None and not still,
+        lifted=tuple(person for person in persons if person not in still),
     )

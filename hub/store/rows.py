@@ -150,6 +150,7 @@ def letter_row(row: Row[Any]) -> DeadLetter:
         at=row.at,
         data_key=DataKeyId(row.data_key),
         sealed=row.sealed,
+        other=None if row.other is None else PersonKey(row.other),
     )
 
 

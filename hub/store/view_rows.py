@@ -125,6 +125,7 @@ class DeadLetterView(Value, frozen=True, kw_only=True, omit_defaults=False):
     event_id: UUID | None
     type: str | None
     person: str | None
+    other: str | None
     reason: str
     field_path: str
     remedy: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select, union
 
 from hub.domain.ids import ChildKey, PersonKey, RecipientId, TenantId
 from hub.ports.store import StoredCase
@@ -198,7 +198,9 @@ class StopViews:
         if state is not None:
             query = query.where(DeadLetterTable.state == state)
         if person is not None:
-            query = query.where(DeadLetterTable.person == person)
+            query = query.where(
+                or_(DeadLetterTable.person == person, DeadLetterTable.other == person)
+            )
         with self._database.read() as connection:
             return [DeadLetterView(**row) for row in connection.execute(query).mappings()]
 
@@ -219,15 +221,25 @@ class StopViews:
 
     def holds(self, *, limit: int = LIMIT) -> list[HoldView]:
         """Return the persons whose permits are denied for open dead letters, longest first."""
+        held = union(
+            *(
+                select(
+                    DeadLetterTable.letter_id,
+                    DeadLetterTable.tenant,
+                    column.label("person"),
+                    DeadLetterTable.at,
+                ).where(DeadLetterTable.state == LETTER_OPEN, column.is_not(None))
+                for column in (DeadLetterTable.person, DeadLetterTable.other)
+            )
+        ).subquery()
         query = (
             select(
-                DeadLetterTable.tenant,
-                DeadLetterTable.person,
+                held.c.tenant,
+                held.c.person,
                 func.count().label("letters"),
-                func.min(DeadLetterTable.at, type_=table(DeadLetterTable).c.at.type).label("since"),
+                func.min(held.c.at, type_=table(DeadLetterTable).c.at.type).label("since"),
             )
-            .where(DeadLetterTable.state == LETTER_OPEN, DeadLetterTable.person.is_not(None))
-            .group_by(DeadLetterTable.tenant, DeadLetterTable.person)
+            .group_by(held.c.tenant, held.c.person)
             .order_by("since")
             .limit(limit)
         )
@@ -264,7 +276,11 @@ class StopViews:
 
 def _case_query() -> Select[Any]:
     open_letters = exists().where(
-        DeadLetterTable.person == CaseTable.person, DeadLetterTable.state == LETTER_OPEN
+        or_(
+            DeadLetterTable.person == CaseTable.person,
+            DeadLetterTable.other == CaseTable.person,
+        ),
+        DeadLetterTable.state == LETTER_OPEN,
     )
     tasks = select(func.count()).where(
         TaskTable.person == CaseTable.person, TaskTable.closed_at.is_(None)

@@ -54,7 +54,8 @@ class LetterState(StrEnum):
 class DeadLetterTable(Base):
     """A record that could not be understood, sealed whole, with where and why.
 
-    The holds are the open letters with a legible person: a table of their own could disagree.
+    The holds are the open letters with a legible person: a table of their own could disagree. Both
+    persons of a merge, link or booking move are held, the second by `other`.
     `replayed_at` and `replayed_offset` say when, and where in its partition, it was appended again;
     it stays open until the record there got an outcome.
     """
@@ -65,6 +66,12 @@ class DeadLetterTable(Base):
         Index(
             "ix_dead_letters_held",
             "person",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_dead_letters_held_other",
+            "other",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
@@ -97,6 +104,7 @@ class DeadLetterTable(Base):
     at: Mapped[datetime]
     data_key: Mapped[str]
     sealed: Mapped[bytes]
+    other: Mapped[str | None]
     state: Mapped[str]
     replayed_at: Mapped[datetime | None]
     replayed_offset: Mapped[int | None]

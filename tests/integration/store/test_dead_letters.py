@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from hub.domain.ids import PersonKey
 from hub.errors import ConfigError
 from hub.ports import OutcomeKind
 from hub.store import Store
 from tests.integration.store.build import (
     ANNA,
+    BERT,
     EMPTY,
     NOW,
     case,
@@ -38,10 +40,10 @@ def test_discarding_the_last_letter_lifts_the_hold(store: Store) -> None:
     )
 
     first = store.dead_letters.discard(ident("letter 1"), "sent twice by the source")
-    assert not first.lifted
+    assert first.lifted == ()
     assert held(store)
     second = store.dead_letters.discard(ident("letter 2"), "sent twice by the source")
-    assert (second.lifted, second.person, second.event_id) == (True, ANNA, ident("two"))
+    assert (second.lifted, second.event_id) == ((ANNA,), ident("two"))
     assert not held(store)
     assert {row.discard_reason for row in store.views.dead_letters(state="discarded")} == {
         "sent twice by the source"
@@ -95,6 +97,54 @@ def test_a_processor_may_decide_a_replayed_record_before_that_is_noted(store: St
     store.dead_letters.replayed(ident("letter 2"), 8)
 
     assert not held(store)
+
+
+def test_a_letter_about_two_persons_holds_both_until_it_is_discarded(store: Store) -> None:
+    merge = letter(1, ANNA, ident("merge"))._replace(other=BERT)
+    about_bert = letter(2, BERT, ident("two"))
+    write(store, EMPTY._replace(cases=[case(ANNA), case(BERT)], dead_letters=[merge, about_bert]))
+    with store.delivery.batch() as batch:
+        before = batch.held([ANNA, BERT])
+
+    handled = store.dead_letters.discard(ident("letter 1"), "merged by hand")
+
+    assert before == {ANNA, BERT}
+    assert handled.lifted == (ANNA,)
+    assert [hold.person for hold in store.views.holds()] == [BERT]
+    found = store.views.dead_letter(ident("letter 1"))
+    assert found is not None
+    assert found.letter == merge
+
+
+def test_who_is_held_for_two_persons_is_listed_for_each(store: Store) -> None:
+    write(
+        store,
+        EMPTY._replace(
+            cases=[case(ANNA), case(BERT)], dead_letters=[letter(1, ANNA)._replace(other=BERT)]
+        ),
+    )
+
+    assert {hold.person: hold.letters for hold in store.views.holds()} == {ANNA: 1, BERT: 1}
+    assert [row.letter_id for row in store.views.dead_letters(person=BERT)] == [ident("letter 1")]
+    assert all(row.held for row in store.views.cases())
+
+
+@pytest.mark.parametrize(
+    ("type_", "other", "illegible"),
+    [
+        ("identity.merged", None, 1),
+        ("identity.linked", None, 1),
+        ("identity.booking-moved", None, 1),
+        ("identity.merged", BERT, 0),
+        ("consent.withdrawn", None, 0),
+    ],
+)
+def test_a_letter_whose_second_person_is_not_legible_counts_as_critical(
+    store: Store, type_: str, other: PersonKey | None, illegible: int
+) -> None:
+    write(store, EMPTY._replace(dead_letters=[letter(1)._replace(type=type_, other=other)]))
+
+    assert store.views.counts(NOW).illegible_dead_letters == illegible
 
 
 def test_a_letter_is_shown_with_its_sealed_record(store: Store) -> None:

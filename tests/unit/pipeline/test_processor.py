@@ -24,7 +24,7 @@ from tests.support.story import (
     TENANT,
     child_key,
 )
-from tests.unit.pipeline.events import admitted, with_child
+from tests.unit.pipeline.events import admitted, event, merge, with_child
 from tests.unit.pipeline.fakes import PARTITION, Bench
 
 DAY = timedelta(days=1)
@@ -238,6 +238,34 @@ def test_a_decision_that_fails_sets_aside_its_record_alone(
 
     assert bench.outcomes() == ["applied", "decide-failed", "applied"]
     assert "Mia" not in repr(bench.state.letters)
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("fault", ["decide-failed", "not-storable"])
+def test_a_merge_that_fails_holds_both_its_persons(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    bench = Bench()
+    if fault == "decide-failed":
+        monkeypatch.setattr("hub.pipeline.judge.decide", lambda *_: 1 // 0)
+    else:
+        bench.store.refuse = lambda writes: bool(writes.cases)
+
+    bench.run(event(merge(), 1))
+
+    (letter,) = bench.state.letters
+    assert (letter.reason, letter.person, letter.other) == (fault, PARENT, OTHER_PARENT)
+    assert {fact.person for fact in bench.state.facts} == {PARENT, OTHER_PARENT}
+
+
+@pytest.mark.promise("P11")
+def test_of_a_merge_that_does_not_open_the_second_person_is_not_known() -> None:
+    bench = Bench()
+    meta, _ = bench.codec.decode_record(bench.sealed(event(merge(), 1)))
+    bench.run(bench.codec.encode_record(meta, b"broken seal, long enough to be one"))
+
+    (letter,) = bench.state.letters
+    assert (letter.type, letter.person, letter.other) == ("identity.merged", PARENT, None)
 
 
 @pytest.mark.promise("P9")

@@ -308,6 +308,7 @@ def _intake() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("data_key", sa.String(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("other", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("replayed_at", sa.BigInteger(), nullable=True),
         sa.Column("replayed_offset", sa.BigInteger(), nullable=True),
@@ -328,6 +329,14 @@ def _intake() -> None:
         "ix_dead_letters_held",
         "dead_letters",
         ["person"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_dead_letters_held_other",
+        "dead_letters",
+        ["other"],
         unique=False,
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
