@@ -82,6 +82,7 @@ def sender(name: str, source: SourceConfig, tenant: TenantId, pseudonyms: Pseudo
             frozenset(source.canonical),
             pseudonyms,
             roles=None if source.roles is None else frozenset(source.roles),
+            links_with=frozenset(Namespace(name) for name in source.links_with),
         ),
         translate=None if kind is None else kind.build(source.settings).translate,
     )

@@ -34,6 +34,7 @@ RecordType = Literal[
 ]
 """One record type of such a context. A test holds this list against the forms of the intake."""
 Role = Annotated[str, Field(min_length=1, max_length=240)]
+Register = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Section(BaseModel):
@@ -102,9 +103,7 @@ class SourceConfig(Section):
         "or the name of an installed source type.",
         examples=["hmpps"],
     )
-    namespace: str = Field(
-        min_length=1,
-        max_length=64,
+    namespace: Register = Field(
         description="Register that issued the person numbers of this sender. Sources that share a "
         "register share its name.",
         examples=["NOMS"],
@@ -129,6 +128,13 @@ class SourceConfig(Section):
         description="Roles in whose name the sender may answer the safety question; any without "
         "it.",
         examples=[["social-service"]],
+    )
+    links_with: tuple[Register, ...] = Field(
+        (),
+        description="Registers of which the sender may say that a number there and one of its own "
+        "are one person (`identity.linked`). Such a word unites two cases, so none is allowed "
+        "unless named.",
+        examples=[["NOMS"]],
     )
     settings: SerializeAsAny[BaseModel] = Field(
         default_factory=NoSettings,

@@ -13,7 +13,8 @@ class IntakeContext(NamedTuple):
 
     `namespace` is the register whose person numbers it may use. `may_write` holds record types, or
     the parts before their dot for all of a context. `roles` are those in whose name it may answer
-    the safety question, None any.
+    the safety question, None any; `links_with` the registers of which it may say that a number
+    there and one of its own are one person.
     """
 
     tenant: TenantId
@@ -22,3 +23,4 @@ class IntakeContext(NamedTuple):
     may_write: frozenset[str]
     pseudonyms: Pseudonyms
     roles: frozenset[str] | None = None
+    links_with: frozenset[Namespace] = frozenset()

@@ -133,6 +133,9 @@ def _beyond(form: AboutPerson, path: str, context: IntakeContext) -> Iterator[Pr
     if roles is not None and role is not None and role not in roles:
         remedy = f"this sender answers as {', '.join(sorted(roles))}"
         yield Problem("role-not-allowed", f"{path}role", remedy)
+    if isinstance(form, IdentityLinkedForm) and form.other.register not in context.links_with:
+        remedy = f"this sender links with {', '.join(sorted(context.links_with)) or 'no register'}"
+        yield Problem("link-not-allowed", f"{path}other.namespace", remedy)
 
 
 def to_draft(

@@ -34,13 +34,19 @@ def test_the_configuration_knows_the_record_types_that_the_intake_reads() -> Non
 
 def test_nothing_is_granted_unless_named() -> None:
     assert granted().may_write == frozenset()
+    assert granted(canonical=["identity"]).links_with == frozenset()
 
 
-def test_record_types_and_roles_reach_the_intake() -> None:
-    desk = granted(canonical=["consent", "safety.freeze-set"], roles=["duty-service"])
+def test_record_types_roles_and_registers_reach_the_intake() -> None:
+    desk = granted(
+        canonical=["consent", "safety.freeze-set"],
+        roles=["duty-service"],
+        links_with=["MATRIKEL"],
+    )
 
     assert desk.may_write == {"consent", "safety.freeze-set"}
     assert desk.roles == frozenset({"duty-service"})
+    assert desk.links_with == {"MATRIKEL"}
     assert granted(canonical=["safety"]).roles is None
 
 

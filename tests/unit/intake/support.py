@@ -17,6 +17,7 @@ DESK = IntakeContext(
     namespace=NOMS,
     may_write=frozenset({"consent", "safety", "children", "identity", "tasks", "movements"}),
     pseudonyms=PSEUDONYMS,
+    links_with=frozenset({Namespace("MATRIKEL")}),
 )
 NUMBER = "Z0000ZZ"
 PERSON = {"namespace": "NOMS", "number": NUMBER}

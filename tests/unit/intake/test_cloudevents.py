@@ -290,6 +290,22 @@ def test_a_sender_answers_the_safety_question_in_its_own_roles_only() -> None:
     assert "judge" not in str(caught.value)
 
 
+@pytest.mark.parametrize("links_with", [frozenset(), frozenset({Namespace("OTHER")})])
+def test_a_sender_names_persons_of_registers_it_may_link_with_only(
+    links_with: frozenset[Namespace],
+) -> None:
+    data = {"person": PERSON, "other": {"namespace": "MATRIKEL", "number": "77/2026"}}
+
+    with pytest.raises(IntakeError) as caught:
+        translate_cloudevent(
+            cloudevent("identity.linked", data), DESK._replace(links_with=links_with)
+        )
+
+    [problem] = caught.value.problems
+    assert problem[:2] == ("link-not-allowed", "data.other.namespace")
+    assert "77" not in str(caught.value)
+
+
 @pytest.mark.promise("P2")
 def test_the_same_event_sent_again_is_the_same_event() -> None:
     first = drafted(cloudevent("safety.freeze-set", FREEZE))
