@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from hub.domain.events import Draft
 from hub.domain.ids import Namespace, SourceId, TenantId
-from hub.intake import IntakeContext
+from hub.intake import IntakeContext, translate_cloudevent
 from hub.privacy.master_key import MasterKey
 from hub.privacy.pseudonyms import HmacPseudonyms
 
@@ -22,6 +23,7 @@ DESK = IntakeContext(
 NUMBER = "Z0000ZZ"
 PERSON = {"namespace": "NOMS", "number": NUMBER}
 CHILD = {"namespace": "NOMS", "contact_id": "20900001"}
+FREEZE = {"person": PERSON, "set_by": "officer"}
 PERSON_KEY = PSEUDONYMS.person(TENANT, NOMS, NUMBER)
 CHILD_KEY = PSEUDONYMS.child(TENANT, NOMS, "20900001")
 TIME = "2026-03-02T09:00:00+01:00"
@@ -57,3 +59,9 @@ def cloudevent(record_type: str, data: object, **changes: object) -> bytes:
         "data": data,
     } | changes
     return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
+
+
+def drafted(body: bytes) -> Draft:
+    """Return the one draft of an event."""
+    (draft,) = translate_cloudevent(body, DESK)
+    return draft
