@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 DERIVED = frozenset(
     {
         TaskKind.CHILD_ALONE,
+        TaskKind.CHILD_UNRECORDED,
         TaskKind.CHILDREN_UNNAMED,
         TaskKind.BIRTH_DATE_UNKNOWN,
         TaskKind.CONTACT_RESTRICTED,
@@ -76,7 +77,7 @@ def settle_tasks(followed: Followed) -> None:
 def _wanted(case: Case, policy: Policy) -> Iterator[tuple[TaskKind, str]]:
     current = case.current
     if current is not None and current.running:
-        minors = [c for c in case.children if _concerns(c, current)]
+        minors = [c for c in case.children if case.recorded(c) and _concerns(c, current)]
         if not minors and (case.child_count or 0) > 0 and not case.lookups:
             yield TaskKind.CHILDREN_UNNAMED, str(current.episode_id)
         for child in minors:
@@ -86,6 +87,9 @@ def _wanted(case: Case, policy: Policy) -> Iterator[tuple[TaskKind, str]]:
                 yield TaskKind.NO_RECIPIENT, f"{current.episode_id}/{withheld.child}"
         if current.unsettled:
             yield TaskKind.CORRECTIONS_UNSETTLED, str(current.episode_id)
+    for child in case.children:
+        if not child.removed and not case.recorded(child):
+            yield TaskKind.CHILD_UNRECORDED, child.child
     for movement_id in case.unmatched:
         yield TaskKind.MOVEMENT_UNMATCHED, str(movement_id)
     if any(c.withdrawal is not None for c in case.consents):
@@ -155,16 +159,26 @@ def _escalated(followed: Followed, task: Task) -> Task:
 def settle_timers(followed: Followed) -> None:
     """Set the timers that the case needs. An unchanged timer keeps its id and generation."""
     case, now = followed.case, followed.now
-    timers: list[Timer] = []
-    for kind, subject, due in _instants(case, followed.rules.policy, now):
-        if due > now:
-            timer_id = mint(HUB_NAMESPACE, "timer", case.person, kind.value, subject)
+    wanted = sorted(
+        (due, kind, subject)
+        for kind, subject, due in _instants(case, followed.rules.policy, now)
+        if due > now
+    )
+    if [(due, kind) for due, kind, _ in wanted] == [(t.due, t.kind) for t in case.timers]:
+        # Woken at the same instants for the same reasons: whose timer it was makes no difference.
+        return
+    timers = tuple(
+        Timer(
+            timer_id=mint(HUB_NAMESPACE, "timer", case.person, kind.value, subject),
+            kind=kind,
+            due=due,
             # The due second is the generation: a timer that moves gets another one, and the same
             # instant asked for twice is the same event.
-            timers.append(Timer(timer_id=timer_id, kind=kind, due=due, generation=_second(due)))
-    timers.sort(key=lambda t: (t.due, t.timer_id))
-    if tuple(timers) != case.timers:
-        followed.case = changed(case, timers=tuple(timers))
+            generation=_second(due),
+        )
+        for due, kind, subject in wanted
+    )
+    followed.case = changed(case, timers=timers)
 
 
 def _second(instant: datetime) -> int:
@@ -209,7 +223,7 @@ def _instants_of_consents(case: Case) -> Iterator[_Instant]:
 def _instants_of_children(
     case: Case, current: Episode, policy: Policy, now: datetime
 ) -> Iterator[_Instant]:
-    minors = [c for c in case.children if _concerns(c, current)]
+    minors = [c for c in case.children if case.recorded(c) and _concerns(c, current)]
     days = timedelta(days=policy.safety_answer_max_age_days)
     for child in minors:
         if child.safety is not None:

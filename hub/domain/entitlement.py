@@ -63,26 +63,52 @@ class Denial(StrEnum):
     UNRESOLVED_INPUT = "unresolved-input"
 
 
-def uncovered(
-    category: Category, consents: Sequence[Consent], child: Child, policy: Policy, now: datetime
-) -> Denial | None:
-    """Return why `category` may not be carried under these valid consents, or None if it may."""
-    rule = policy.categories.get(category)
-    holding = [c for c in consents if category in c.record.categories]
-    if rule is None or not rule.about or not holding:
-        if category is Category.IMPRISONMENT:
-            return Denial.IMPRISONMENT_NOT_PERMITTED
-        return Denial.CATEGORY_NOT_PERMITTED
-    if any(_ordered(c, policy, now) for c in holding):
+_SUBJECTS = tuple(Subject)
+
+
+class Voices:
+    """Who agreed to what for one child, among valid consents; asked once for each category."""
+
+    def __init__(
+        self, consents: Sequence[Consent], child: Child, policy: Policy, now: datetime
+    ) -> None:
+        self._consents = consents
+        self._child = child
+        self._policy = policy
+        self._now = now
+        self._heard: dict[tuple[str, ...], dict[Subject, Denial | None]] = {}
+
+    def missing(self, category: Category) -> Denial | None:
+        """Return why `category` may not be carried, or None if it may."""
+        rule = self._policy.categories.get(category)
+        holding = [c for c in self._consents if category in c.record.categories]
+        if rule is None or not rule.about or not holding:
+            if category is Category.IMPRISONMENT:
+                return Denial.IMPRISONMENT_NOT_PERMITTED
+            return Denial.CATEGORY_NOT_PERMITTED
+        answers = self._answers(holding)
+        for subject in rule.about:
+            missing = answers[subject]
+            if missing is not None and subject not in rule.norms:
+                return missing
         return None
-    capacities = {g.capacity for c in holding for g in c.record.grantors if g.given_at <= now}
-    for subject in rule.about:
-        if subject in rule.norms:
-            continue
-        missing = _not_entitled(subject, capacities, child, policy, now)
-        if missing is not None:
-            return missing
-    return None
+
+    def _answers(self, holding: Sequence[Consent]) -> dict[Subject, Denial | None]:
+        """Return for whom nobody entitled spoke; many categories rest on the same records."""
+        names = tuple([c.record.record_id for c in holding])
+        known = self._heard.get(names)
+        if known is None:
+            known = self._heard[names] = self._listen(holding)
+        return known
+
+    def _listen(self, holding: Sequence[Consent]) -> dict[Subject, Denial | None]:
+        if any(_ordered(c, self._policy, self._now) for c in holding):
+            return dict.fromkeys(_SUBJECTS)
+        said = {g.capacity for c in holding for g in c.record.grantors if g.given_at <= self._now}
+        return {
+            subject: _not_entitled(subject, said, self._child, self._policy, self._now)
+            for subject in _SUBJECTS
+        }
 
 
 def _ordered(consent: Consent, policy: Policy, now: datetime) -> bool:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from hub.domain.consent import Category, Purpose
-from hub.domain.entitlement import Denial, uncovered
+from hub.domain.entitlement import Denial, Voices
 from hub.domain.grounds import Grounds, Inquiry, weigh
 from hub.domain.ids import ChildKey, RecipientId
 from hub.domain.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from hub.domain.case import Case
     from hub.domain.policy import Rules
@@ -110,7 +110,7 @@ def permit(
         grounds.against.add(Denial.UNRESOLVED_INPUT)
     if stale:
         grounds.against.add(Denial.CONSENT_VIEW_STALE)
-    return _answer(inquiry, grounds, question.categories)
+    return _answer(inquiry, grounds, question.categories, _voices(inquiry, grounds))
 
 
 def propose(
@@ -126,13 +126,16 @@ def propose(
     rule = rules.policy.purposes.get(about.purpose)
     target = rules.directory.recipients.get(about.recipient)
     if rule is None or target is None:
-        return _answer(inquiry, grounds, (Category.IMPRISONMENT,)), ()
+        bare = (Category.IMPRISONMENT,)
+        return _answer(inquiry, grounds, bare, _voices(inquiry, grounds)), ()
+    voices = _voices(inquiry, grounds)
     optional = (
         category
         for category in rule.optional
-        if category in target.categories and not _missing(inquiry, grounds, category)
+        if voices is not None and category in target.categories and voices.missing(category) is None
     )
-    return _answer(inquiry, grounds, rule.required), (*rule.required, *optional)
+    carried = (*rule.required, *optional)
+    return _answer(inquiry, grounds, rule.required, voices), carried
 
 
 def permit_for_send(
@@ -184,19 +187,19 @@ def _inquiry(case: Case, about: Target, rules: Rules, now: datetime, until: date
     )
 
 
-def _missing(inquiry: Inquiry, grounds: Grounds, category: Category) -> Denial | None:
-    """Return why a category may not be carried. Without any consent that is said already."""
+def _voices(inquiry: Inquiry, grounds: Grounds) -> Voices | None:
+    """Return who agreed; None without a child or any valid consent: that is said already."""
     if inquiry.child is None or not grounds.valid:
-        return Denial.CATEGORY_NOT_PERMITTED
-    policy = inquiry.rules.policy
-    return uncovered(category, grounds.valid, inquiry.child, policy, inquiry.now)
+        return None
+    return Voices(grounds.valid, inquiry.child, inquiry.rules.policy, inquiry.now)
 
 
-def _answer(inquiry: Inquiry, grounds: Grounds, categories: Iterable[Category]) -> Permit:
+def _answer(
+    inquiry: Inquiry, grounds: Grounds, carried: Sequence[Category], voices: Voices | None
+) -> Permit:
     against = grounds.against
-    carried = tuple(categories)
-    if inquiry.child is not None and grounds.valid:
-        against.update(r for c in carried if (r := _missing(inquiry, grounds, c)) is not None)
+    if voices is not None:
+        against.update([r for c in carried if (r := voices.missing(c)) is not None])
     if Category.IMPRISONMENT not in carried:
         against.add(Denial.IMPRISONMENT_NOT_PERMITTED)
     return Permit(
