@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from hub.errors import ConfigError, Poison
+from hub.errors import Poison
 
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z?)([+-]\d\d:?\d\d)?", re.ASCII
@@ -19,13 +19,8 @@ _WIDEST_OFFSET_H: Final = 14
 
 
 def london() -> ZoneInfo:
-    """Return the zone of local times. Raises `ConfigError` where the system has no zone data."""
-    try:
-        return ZoneInfo("Europe/London")
-    except ZoneInfoNotFoundError as error:
-        raise ConfigError(
-            ("time zone data are missing; install the system package or wheel `tzdata`",)
-        ) from error
+    """Return the zone of local times."""
+    return ZoneInfo("Europe/London")
 
 
 class Fields:
