@@ -160,6 +160,10 @@ class Case(Value, frozen=True, kw_only=True):
                 return child
         return None
 
+    def recorded(self, child: Child) -> bool:
+        """Whether somebody recorded or described the child; a safety answer alone does neither."""
+        return not child.removed and child.child in self.stated
+
     def referral(self, referral_id: UUID) -> Referral | None:
         """Return the newest generation of a referral."""
         found = [r for r in self.referrals if r.referral_id == referral_id]

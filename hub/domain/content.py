@@ -57,8 +57,8 @@ class _Material(Value, frozen=True, kw_only=True):
 _Pairs = Iterable[tuple[str, str | None]]
 
 
-def _imprisonment(_: _Material) -> _Pairs:
-    yield "parent_in_prison", "yes"
+def _imprisonment(m: _Material) -> _Pairs:
+    yield "parent_in_prison", "no-longer" if m.ended_on else "yes"
 
 
 def _identity(m: _Material) -> _Pairs:

@@ -77,16 +77,7 @@ def settle_tasks(followed: Followed) -> None:
 def _wanted(case: Case, policy: Policy) -> Iterator[tuple[TaskKind, str]]:
     current = case.current
     if current is not None and current.running:
-        minors = [c for c in case.children if case.recorded(c) and _concerns(c, current)]
-        if not minors and (case.child_count or 0) > 0 and not case.lookups:
-            yield TaskKind.CHILDREN_UNNAMED, str(current.episode_id)
-        for child in minors:
-            yield from _wanted_for_child(child, current, policy)
-        for withheld in case.withheld:
-            if withheld.reasons == (Denial.NO_RECIPIENT.value,):
-                yield TaskKind.NO_RECIPIENT, f"{current.episode_id}/{withheld.child}"
-        if current.unsettled:
-            yield TaskKind.CORRECTIONS_UNSETTLED, str(current.episode_id)
+        yield from _wanted_while_inside(case, current, policy)
     for child in case.children:
         if not child.removed and not case.recorded(child):
             yield TaskKind.CHILD_UNRECORDED, child.child
@@ -94,6 +85,25 @@ def _wanted(case: Case, policy: Policy) -> Iterator[tuple[TaskKind, str]]:
         yield TaskKind.MOVEMENT_UNMATCHED, str(movement_id)
     if any(c.withdrawal is not None for c in case.consents):
         yield from _disclosed_after_withdrawal(case)
+
+
+def _wanted_while_inside(
+    case: Case, current: Episode, policy: Policy
+) -> Iterator[tuple[TaskKind, str]]:
+    minors = _minors(case, current)
+    if not minors and (case.child_count or 0) > 0 and not case.lookups:
+        yield TaskKind.CHILDREN_UNNAMED, str(current.episode_id)
+    for child in minors:
+        yield from _wanted_for_child(child, current, policy)
+    for withheld in case.withheld:
+        if withheld.reasons == (Denial.NO_RECIPIENT.value,):
+            yield TaskKind.NO_RECIPIENT, f"{current.episode_id}/{withheld.child}"
+    if current.unsettled:
+        yield TaskKind.CORRECTIONS_UNSETTLED, str(current.episode_id)
+
+
+def _minors(case: Case, current: Episode) -> list[Child]:
+    return [c for c in case.children if case.recorded(c) and _concerns(c, current)]
 
 
 def _disclosed_after_withdrawal(case: Case) -> Iterator[tuple[TaskKind, str]]:
@@ -223,7 +233,7 @@ def _instants_of_consents(case: Case) -> Iterator[_Instant]:
 def _instants_of_children(
     case: Case, current: Episode, policy: Policy, now: datetime
 ) -> Iterator[_Instant]:
-    minors = [c for c in case.children if case.recorded(c) and _concerns(c, current)]
+    minors = _minors(case, current)
     days = timedelta(days=policy.safety_answer_max_age_days)
     for child in minors:
         if child.safety is not None:

@@ -38,7 +38,7 @@ def settle_referrals(followed: Followed) -> None:
     current = followed.case.current
     if current is not None and current.running:
         for child in followed.case.children:
-            if not child.removed:
+            if followed.case.recorded(child):
                 withheld.extend(_offer(followed, child, current))
     for referral in followed.case.referrals:
         if referral.open and referral.business in HELPING:

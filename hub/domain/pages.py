@@ -65,6 +65,7 @@ _DE = _Language(
     },
     values={
         "yes": "ja",
+        "no-longer": "nicht mehr",
         "no": "nein",
         "known": "bekannt",
         "unknown": "unbekannt",
@@ -121,6 +122,7 @@ _EN = _Language(
         "released_on": "Released on",
     },
     values={
+        "no-longer": "no longer",
         "sole": "imprisoned parent alone",
         "other-alone": "other parent alone",
         "not-asked": "not asked",

@@ -14,6 +14,7 @@ class TaskKind(StrEnum):
 
     UNKNOWN = "unknown"
     CHILD_ALONE = "child-alone"
+    CHILD_UNRECORDED = "child-unrecorded"
     CHILDREN_UNNAMED = "children-unnamed"
     BIRTH_DATE_UNKNOWN = "birth-date-unknown"
     CONTACT_RESTRICTED = "contact-restricted"
@@ -47,6 +48,8 @@ SEVERITY: dict[TaskKind, Severity] = {
 ADVICE: dict[TaskKind, str] = {
     TaskKind.CHILD_ALONE: "Call the prison's duty service now: nobody is known to look after this "
     "child. Ask the parent; the numbers for human action are in the duty plan.",
+    TaskKind.CHILD_UNRECORDED: "A safety answer names a child that nobody recorded for this "
+    "parent. Check the child's number, or record the child.",
     TaskKind.CHILDREN_UNNAMED: "The prison recorded only a number of children. Ask the parent for "
     "names at the next conversation; a number alone never becomes a referral.",
     TaskKind.BIRTH_DATE_UNKNOWN: "Ask for the child's date of birth; without it nobody can tell "

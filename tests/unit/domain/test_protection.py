@@ -127,3 +127,21 @@ def test_of_two_contents_under_one_number_neither_counts(order: tuple[bool, ...]
 
     assert story.referrals == []
     assert "consent-contested" in story.withheld()
+
+
+def test_a_safety_answer_for_a_child_nobody_recorded_is_a_question_and_makes_no_child() -> None:
+    story = Story().admitted().cleared("typo")
+
+    asked = story.tasks()
+    story.child("typo")
+
+    assert asked == {"child-unrecorded"}
+    assert story.tasks() == set()
+
+
+def test_a_release_notice_does_not_say_that_the_parent_is_in_prison() -> None:
+    story = ready().delivered().recipient_says(Business.ACCEPTED).released().wait(minutes=45)
+
+    content = story.sends[-1].content
+    assert content is not None
+    assert {i.value for i in content.items if i.key == "parent_in_prison"} == {"no-longer"}
