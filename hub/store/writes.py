@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, literal_column, update
 
 from hub.domain.decision import FactKind
 from hub.ports.store import BatchWrites, DeadLetter, FactRow, OutcomeKind
+from hub.store.aliases import with_aliases
 from hub.store.bulk import insert_many
 from hub.store.database import chunks
 from hub.store.dialect import Offered, insert_new, real_now, upsert
@@ -91,7 +92,8 @@ def _write_cases(connection: Connection, writes: BatchWrites) -> None:
 
 def _write_sends(connection: Connection, writes: BatchWrites, now: datetime) -> None:
     # A change of the case may turn a denial into a permit: its denied rows are tried at once.
-    for some in chunks(case.person for case in writes.cases):
+    # Rows made under a number that was merged into it are judged by it as well.
+    for some in chunks(with_aliases(connection, [case.person for case in writes.cases])):
         connection.execute(
             update(table(OutboxTable))
             .where(

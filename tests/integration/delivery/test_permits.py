@@ -324,6 +324,20 @@ def test_a_merged_person_is_judged_by_the_case_that_survives(world: World) -> No
     assert [item.claim.row.send_id for item in ready] == [row.send_id]
 
 
+def test_a_change_of_the_survivors_case_makes_denied_rows_of_a_merged_number_tried_at_once(
+    world: World,
+) -> None:
+    survivor, row = person_key(2), send(number=1)
+    case = changed(case_of(1), person=survivor, aliases=(person_key(1),), consents=())
+    world.put(row, cases=[case], aliases={person_key(1): survivor})
+    denied = grant(desk_of(world), claim(world))
+
+    world.put(cases=[changed(case, version=2, consents=case_of(1).consents)])
+
+    assert denied == []
+    assert [item.claim.row.send_id for item in grant(desk_of(world), claim(world))] == [row.send_id]
+
+
 @pytest.mark.promise("P4")
 def test_a_stale_partition_of_an_alias_makes_the_survivor_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
