@@ -142,6 +142,11 @@ OLDEST_READY = _read(
     ("tenant",),
     "Age of the oldest message that waits to leave, in seconds; 0 if none waits.",
 )
+OLDEST_RECALL = _read(
+    "hub_oldest_recall_age_seconds",
+    ("tenant",),
+    "Age of the oldest recall that its recipient does not know of, in seconds; 0 if there is none.",
+)
 DEAD_LETTERS = _read(
     "hub_dead_letters_open",
     ("tenant",),

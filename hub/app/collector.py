@@ -60,7 +60,6 @@ class StoreCollector(Collector):
     def _numbers(self) -> Values:
         now = self._hub.clock.now()
         counts = self._hub.store.views.counts(now)
-        oldest = counts.oldest_unsent_at
         return [
             (defs.HALTED, {(): float(counts.halted)}),
             (defs.STOPPED, {(): float(counts.braked)}),
@@ -68,7 +67,8 @@ class StoreCollector(Collector):
             (defs.TASKS_OPEN, _by_label(counts.tasks_by_kind)),
             (defs.WITHHELD, _by_label(counts.withheld_by_reason)),
             (defs.UNSENT, _by_label(counts.unsent_by_state)),
-            (defs.OLDEST_READY, {(): (now - oldest).total_seconds() if oldest else 0.0}),
+            (defs.OLDEST_READY, {(): _age(counts.oldest_unsent_at, now)}),
+            (defs.OLDEST_RECALL, {(): _age(counts.oldest_recall_at, now)}),
             (defs.DEAD_LETTERS, {(): float(counts.open_dead_letters)}),
             (defs.ILLEGIBLE_DEAD_LETTERS, {(): float(counts.illegible_dead_letters)}),
             (defs.HOLDS, {(): float(len(self._hub.store.views.holds(limit=10_000)))}),
@@ -84,6 +84,10 @@ class StoreCollector(Collector):
             for position in self._hub.store.positions.all()
             if position.caught_up_at is not None
         }
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return (now - since).total_seconds() if since is not None else 0.0
 
 
 def _by_label(counts: Mapping[str, int]) -> dict[tuple[str, ...], float]:

@@ -10,6 +10,7 @@ import structlog
 
 from hub.app.build import Hub
 from hub.config.rules_files import directory_problems, read_directory, read_policy
+from hub.domain.ids import RecipientId
 from hub.domain.values import EPOCH
 from hub.errors import ConfigError
 from hub.ports import Topic
@@ -23,11 +24,15 @@ LATER = timedelta(seconds=90)
 
 
 class Put(NamedTuple):
-    """A version as stored: from when it is active, and whether it was new."""
+    """A version as stored: from when it is active, and whether it was new.
+
+    `left_behind`: recipients that a directory no longer has, with the referrals they possibly hold.
+    """
 
     version: str
     active_from: datetime
     new: bool
+    left_behind: dict[RecipientId, int]
 
 
 def prepare(hub: Hub) -> None:
@@ -93,9 +98,12 @@ def put_directory(hub: Hub, file: Path, active_from: datetime | None) -> Put:
     start = active_from or _start(hub.store.versions.directories(hub.tenant), now)
     new = hub.store.versions.put_directory(hub.tenant, directory, active_from=start, now=now)
     # Read after the write: a process that started at the same time may have been first.
-    return _told(
+    told = _told(
         "directory", directory.version, hub.store.versions.directories(hub.tenant), new=new
     )
+    holding = hub.store.views.disclosed(hub.tenant)
+    gone = {who: count for who, count in holding.items() if who not in directory.recipients}
+    return told._replace(left_behind=gone)
 
 
 def _start(stored: list[RuleVersion], now: datetime) -> datetime:
@@ -107,4 +115,4 @@ def _told(what: str, version: str, stored: list[RuleVersion], *, new: bool) -> P
     if new:
         log.info("rules-stored", what=what, version=version)
     active_from = next(entry.active_from for entry in stored if entry.version == version)
-    return Put(version, active_from, new=new)
+    return Put(version, active_from, new=new, left_behind={})

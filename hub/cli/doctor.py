@@ -77,6 +77,7 @@ def _of_hub(hub: Hub) -> Iterator[Finding]:
         ("positions", lambda: _positions(hub)),
         ("running", lambda: _running(hub)),
         ("delivery", lambda: _brake(hub)),
+        ("recalls", lambda: _recalls(hub)),
         ("rules", lambda: _rules(hub)),
         ("sources", lambda: _sources(hub)),
     ):
@@ -149,6 +150,17 @@ def _brake(hub: Hub) -> str:
     if any(brake.lifted_at is None for brake in hub.store.views.brakes(limit=100)):
         raise ConfigError(("the emergency brake is on; release it with: hub delivery start",))
     return "not stopped"
+
+
+def _recalls(hub: Hub) -> str:
+    from hub.errors import ConfigError
+
+    stuck = hub.store.views.counts(hub.clock.now()).stuck_recalls
+    if stuck:
+        raise ConfigError(
+            (f"{stuck} recalls do not leave; see denied in: hub referrals list --recalls",)
+        )
+    return "all on their way"
 
 
 def _rules(hub: Hub) -> str:

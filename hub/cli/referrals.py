@@ -39,6 +39,10 @@ def list_referrals(
     number: Annotated[
         str | None, typer.Option(metavar="REGISTER:NUMBER", help="Only those about this parent.")
     ] = None,
+    *,
+    recalls: Annotated[
+        bool, typer.Option("--recalls", help="Only recalls that the recipient does not know of.")
+    ] = False,
     limit: Limit = 200,
     json: Json = False,
 ) -> None:
@@ -54,6 +58,7 @@ def list_referrals(
             recipient=RecipientId(recipient) if recipient else None,
             person=person_of(hub, number) if number else None,
             state=state,
+            recalls=recalls,
             limit=limit,
         )
     show(rows_of(found), COLUMNS, json=json, empty="No referral was made yet.")

@@ -94,6 +94,12 @@ def _told(what: str, put: Put, now: datetime, *, json: bool) -> None:
     if json:
         show_json(put._asdict())
         return
+    for recipient, count in sorted(put.left_behind.items()):
+        typer.echo(
+            f"warning: {recipient} is no longer in the directory and may hold {count} referrals. "
+            "They get no update; recalls still go to the address known last.",
+            err=True,
+        )
     if not put.new:
         typer.echo(f"The {what} {put.version} was stored before; nothing changed.")
         return

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from hub.delivery.words import Refusal
 from hub.domain.content import Content
+from hub.domain.directory import Recipient
 from hub.domain.entitlement import Denial
 from hub.domain.pages import pages
 from hub.domain.policy import Rules
-from hub.ports import Connector, OutboundMessage, SendRow
+from hub.ports import Connector, OutboundMessage, RecallTerms, SendRow
 
 
 class Parcel(NamedTuple):
@@ -21,10 +22,27 @@ class Parcel(NamedTuple):
 
 
 def parcel(
-    row: SendRow, content: Content | None, rules: Rules, connectors: Mapping[str, Connector]
+    row: SendRow, content: Content, rules: Rules, connectors: Mapping[str, Connector]
 ) -> Parcel | Denial | Refusal:
-    """Address a row by the directory in force. A retraction carries ids, kind, reason and norm."""
+    """Address a row with content by the directory in force."""
     target = rules.directory.recipients.get(row.recipient)
+    return _parcel(row, content, target, None, connectors)
+
+
+def recall_parcel(
+    row: SendRow, terms: RecallTerms, connectors: Mapping[str, Connector]
+) -> Parcel | Denial | Refusal:
+    """Address a retraction: it carries ids, kind, reason and norm, and no content."""
+    return _parcel(row, None, terms.target, terms.norm, connectors)
+
+
+def _parcel(
+    row: SendRow,
+    content: Content | None,
+    target: Recipient | None,
+    norm: str | None,
+    connectors: Mapping[str, Connector],
+) -> Parcel | Denial | Refusal:
     if target is None:
         return Denial.RECIPIENT_NOT_IN_FORCE
     connector = connectors.get(target.connector)
@@ -33,8 +51,6 @@ def parcel(
     can = connector.capabilities
     if row.operation not in can.operations or not set(row.categories) <= set(can.categories):
         return Refusal.NOT_CARRIED
-    purpose = rules.policy.purposes.get(row.purpose)
-    recall = row.retraction is not None
     message = OutboundMessage(
         idempotency_id=row.idempotency_id,
         tenant=row.tenant,
@@ -49,6 +65,6 @@ def parcel(
         pages=pages(content) if content is not None else {},
         retraction=row.retraction,
         retraction_reason=row.retraction_reason,
-        retraction_norm=purpose.retraction_norm if recall and purpose is not None else None,
+        retraction_norm=norm,
     )
     return Parcel(message, connector)

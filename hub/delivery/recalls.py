@@ -9,7 +9,7 @@ from hub.crashpoints import reach
 from hub.delivery import record
 from hub.delivery.cases import with_cases
 from hub.delivery.desk import Desk, Ready, write_intents
-from hub.delivery.messages import Parcel, parcel
+from hub.delivery.messages import Parcel, recall_parcel
 from hub.delivery.recall import Recall, decide_recall
 from hub.delivery.words import Cancelled
 from hub.domain.ids import PersonKey
@@ -59,12 +59,14 @@ def _send(
     now = desk.clock.now()
     rules = desk.store.rules(claim.row.tenant, now)
     _cancel(desk, batch, claim, earlier, Cancelled.RETRACTED)
-    found = parcel(claim.row, None, rules, desk.connectors)
+    row = claim.row
+    terms = desk.store.recall_terms(row.tenant, row.recipient, row.purpose, now)
+    found = recall_parcel(row, terms, desk.connectors)
     if isinstance(found, Parcel):
         return desk.ready(claim, found, now, opened, consents=(), policy=rules.policy.version)
     reasons = (found.value,)
-    if batch.deny([(claim.row.send_id, reasons)], desk.settings.denied_retry_s):
-        batch.log([record.denied(claim.row, reasons, now, rules.policy.version)])
+    if batch.deny([(row.send_id, reasons)], desk.settings.denied_retry_s):
+        batch.log([record.denied(row, reasons, now, rules.policy.version)])
     return None
 
 

@@ -22,6 +22,7 @@ from hub.ports.delivery import (
     DeliveryStore,
     EarlierSend,
     Intent,
+    RecallTerms,
 )
 from hub.ports.ingress import IngressStore, RelayStore
 from hub.ports.keys import DataKey, KeyVault, Pseudonyms, Sealer
@@ -78,6 +79,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Pseudonyms",
+    "RecallTerms",
     "Receipt",
     "RelayStore",
     "Sealer",

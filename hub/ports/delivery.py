@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from hub.domain.consent import Purpose
+from hub.domain.directory import Recipient
 from hub.domain.ids import PersonKey, RecipientId, TenantId
 from hub.domain.policy import Rules
 from hub.domain.referral import Operation
@@ -76,6 +78,16 @@ class Attempt(NamedTuple):
     latency_ms: int
     reference: str | None
     next_attempt_s: float | None
+
+
+class RecallTerms(NamedTuple):
+    """Where a recall goes and under which norm: by the newest version, up to now, that knew it.
+
+    Whoever got a referral can be told to stop, whatever became of directory and policy (rule 10).
+    """
+
+    target: Recipient | None
+    norm: str | None
 
 
 class DeliveryBatch(Protocol):
@@ -168,4 +180,10 @@ class DeliveryStore(Protocol):
 
     def rules(self, tenant: TenantId, now: datetime) -> Rules:
         """Return the newest rules with `active_from` not after `now` (cached)."""
+        ...
+
+    def recall_terms(
+        self, tenant: TenantId, recipient: RecipientId, purpose: Purpose, now: datetime
+    ) -> RecallTerms:
+        """Return how a recall reaches a recipient, also one that left the directory since."""
         ...

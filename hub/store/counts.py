@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 
 from hub.domain.events import TYPE_NAMES
 from hub.domain.identity import PairPayload
-from hub.store.claims import first_of_key, waiting
+from hub.store.claims import RETRACT, first_of_key, waiting
 from hub.store.database import Database
 from hub.store.dialect import real_now
 from hub.store.halts import active_halt, braked
@@ -21,6 +21,7 @@ from hub.store.tables import (
     LookupTable,
     OutboxTable,
     RelayMarkTable,
+    SendState,
     TaskTable,
     WithheldTable,
     table,
@@ -30,6 +31,12 @@ from hub.store.writes import READY
 
 PAIRS = sorted(TYPE_NAMES[kind] for kind in get_args(PairPayload))
 """Records about two persons: without a legible payload nobody knows who the second is."""
+
+UNTOLD = and_(
+    OutboxTable.operation == RETRACT,
+    OutboxTable.state.in_([SendState.READY.value, SendState.FAILED.value]),
+)
+"""Retractions that their recipient does not know of yet."""
 
 
 class CountViews:
@@ -53,6 +60,18 @@ class CountViews:
                     .order_by(OutboxTable.ready_at)
                     .limit(1)
                 ).scalar(),
+                oldest_recall_at=connection.execute(
+                    select(OutboxTable.ready_at)
+                    .where(UNTOLD)
+                    .order_by(OutboxTable.ready_at)
+                    .limit(1)
+                ).scalar(),
+                stuck_recalls=_number(
+                    connection,
+                    select(func.count()).where(
+                        UNTOLD, or_(OutboxTable.denied.is_not(None), OutboxTable.state != READY)
+                    ),
+                ),
                 unsent_by_state=_unsent(connection, real),
                 sends_by_state=_groups(
                     connection, select(OutboxTable.state, func.count()).group_by(OutboxTable.state)

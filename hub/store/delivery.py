@@ -18,10 +18,18 @@ from sqlalchemy import (
     update,
 )
 
+from hub.domain.consent import Purpose
 from hub.domain.ids import PersonKey, RecipientId, TenantId
 from hub.domain.policy import Rules
 from hub.domain.referral import Operation
-from hub.ports.delivery import Attempt, AttemptOutcome, ClaimedSend, EarlierSend, Intent
+from hub.ports.delivery import (
+    Attempt,
+    AttemptOutcome,
+    ClaimedSend,
+    EarlierSend,
+    Intent,
+    RecallTerms,
+)
 from hub.ports.store import DueEvent, FactRow, SendRow, StoredCase
 from hub.store import claims
 from hub.store.batch import lock_cases
@@ -269,3 +277,9 @@ class SqlDeliveryStore:
     def rules(self, tenant: TenantId, now: datetime) -> Rules:
         """Return the newest rules active at `now`. Raises `ConfigError` where there are none."""
         return self._rules.rules(tenant, now)
+
+    def recall_terms(
+        self, tenant: TenantId, recipient: RecipientId, purpose: Purpose, now: datetime
+    ) -> RecallTerms:
+        """Return how a recall reaches a recipient; see `hub.ports.DeliveryStore`."""
+        return self._rules.recall_terms(tenant, recipient, purpose, now)

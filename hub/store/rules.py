@@ -12,10 +12,12 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from sqlalchemy import Connection, select
 
+from hub.domain.consent import Purpose
 from hub.domain.directory import Directory
-from hub.domain.ids import Namespace, TenantId
+from hub.domain.ids import Namespace, RecipientId, TenantId
 from hub.domain.policy import Policy, Rules, make_rules
 from hub.errors import ConfigError
+from hub.ports.delivery import RecallTerms
 from hub.store.database import Database
 from hub.store.dialect import insert_new, real_now
 from hub.store.tables import DirectoryTable, PolicyTable, table
@@ -181,6 +183,28 @@ class RuleCache:
             if key not in self._built:
                 self._built[key] = make_rules(policy, directory, self._namespaces)
             return self._built[key]
+
+    def recall_terms(
+        self, tenant: TenantId, recipient: RecipientId, purpose: Purpose, now: datetime
+    ) -> RecallTerms:
+        """Return how a recall reaches a recipient; see `hub.ports.DeliveryStore`.
+
+        Raises `ConfigError` when no policy or directory is active at `now`, `Retriable`.
+        """
+        self.rules(tenant, now)
+        with self._lock:
+            known = self._known[tenant]
+        targets = (
+            directory.recipients[recipient]
+            for start, directory in reversed(known.directories)
+            if start <= now and recipient in directory.recipients
+        )
+        norms = (
+            rule.retraction_norm
+            for start, policy in reversed(known.policies)
+            if start <= now and (rule := policy.purposes.get(purpose)) is not None
+        )
+        return RecallTerms(next(targets, None), next((norm for norm in norms if norm), None))
 
     def _read(self, tenant: TenantId, now: datetime) -> _Known:
         read_at = time.monotonic()

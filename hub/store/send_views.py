@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from hub.domain.ids import PersonKey, RecipientId, TenantId
+from hub.domain.referral import Operation
+from hub.store.counts import UNTOLD
 from hub.store.database import Database
 from hub.store.delivery import possibly_disclosed
 from hub.store.rows import send_row
-from hub.store.tables import AttemptTable, IntentTable, OutboxTable, table
+from hub.store.tables import AttemptTable, IntentTable, OutboxTable, SendState, table
 from hub.store.view_rows import AddressedView, IntentView, SendDetail, SendView
 
 LIMIT = 200
@@ -31,9 +34,13 @@ class SendViews:
         recipient: RecipientId | None = None,
         referral_id: UUID | None = None,
         state: str | None = None,
+        recalls: bool = False,
         limit: int = LIMIT,
     ) -> list[SendView]:
-        """Return messages, newest first; of one order key the later before the earlier."""
+        """Return messages, newest first; of one order key the later before the earlier.
+
+        `recalls`: only retractions that their recipient does not know of yet.
+        """
         query = _send_query().order_by(OutboxTable.ready_at.desc(), OutboxTable.place.desc())
         for column, wanted in (
             (OutboxTable.tenant, tenant),
@@ -44,8 +51,31 @@ class SendViews:
         ):
             if wanted is not None:
                 query = query.where(column == wanted)
+        if recalls:
+            query = query.where(UNTOLD)
         with self._database.read() as connection:
             return [SendView(**row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def disclosed(self, tenant: TenantId) -> dict[RecipientId, int]:
+        """Return how many referrals each recipient possibly has that were not recalled."""
+        recall = aliased(OutboxTable)
+        query = (
+            select(OutboxTable.recipient, func.count(OutboxTable.referral_id.distinct()))
+            .where(
+                OutboxTable.tenant == tenant,
+                OutboxTable.operation == Operation.REFER.value,
+                possibly_disclosed(),
+                ~exists().where(
+                    recall.order_key == OutboxTable.order_key,
+                    recall.generation == OutboxTable.generation,
+                    recall.operation == Operation.RETRACT.value,
+                    recall.state == SendState.DELIVERED.value,
+                ),
+            )
+            .group_by(OutboxTable.recipient)
+        )
+        with self._database.read() as connection:
+            return {RecipientId(row[0]): row[1] for row in connection.execute(query)}
 
     def send(self, send_id: UUID) -> SendDetail | None:
         """Return one message with its sealed content, for who may open it."""

@@ -180,11 +180,15 @@ class Counts(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Numbers for metrics, taken at one instant of the database.
 
     `unsent_by_state` tells waiting (never denied), denied, leased and parked rows apart;
-    `oldest_unsent_at` is business time. `due_undecided` counts due events whose time has come.
+    `oldest_unsent_at` and `oldest_recall_at` are business time; the latter is of retractions not
+    delivered, failed ones included, and `stuck_recalls` counts those that were denied or failed.
+    `due_undecided` counts due events whose time has come.
     """
 
     due_undecided: int
     oldest_unsent_at: datetime | None
+    oldest_recall_at: datetime | None
+    stuck_recalls: int
     unsent_by_state: dict[str, int]
     sends_by_state: dict[str, int]
     withheld_by_reason: dict[str, int]

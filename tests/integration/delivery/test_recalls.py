@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,10 +11,20 @@ from typing_extensions import override
 from hub.domain.decision import FactKind
 from hub.domain.ids import DataKeyId
 from hub.domain.referral import Operation, RetractionKind
+from hub.domain.values import changed
 from hub.errors import Permanent, Retriable
 from hub.ports import DeadLetter, Receipt, SendRow
 from hub.testing.clock import START
-from tests.integration.delivery.people import TENANT, case_of, person_key, send, withdrawn
+from tests.integration.delivery.people import (
+    OFFICE,
+    TENANT,
+    case_of,
+    directory,
+    person_key,
+    policy,
+    send,
+    withdrawn,
+)
 from tests.integration.delivery.world import ScriptedConnector, World, until
 
 REFER, RETRACT = Operation.REFER, Operation.RETRACT
@@ -231,6 +242,27 @@ def test_a_recall_concerns_its_own_generation_only(world: World) -> None:
     assert [world.state(row) for row in second] == ["cancelled", "cancelled"]
 
 
+@pytest.mark.promise("P4")
+def test_a_recall_reaches_who_left_the_directory_under_the_norm_known_last(world: World) -> None:
+    (referral, recall), connector = referral_and_recall(), ScriptedConnector()
+    world.put(referral, cases=[case_of()])
+    asyncio.run(deliver_until_ended(world, connector, [referral]))
+    later = world.clock.now() + timedelta(seconds=61)
+    versions = world.store.versions
+    emptied = changed(directory(), version="directory-2", recipients={})
+    versions.put_directory(TENANT, emptied, active_from=later, now=world.clock.now())
+    without = changed(policy(), version="policy-2", purposes={})
+    versions.put_policy(TENANT, without, active_from=later, now=world.clock.now())
+    world.clock.advance(timedelta(seconds=61))
+    world.put(recall, cases=[withdrawn(case_of())])
+
+    asyncio.run(deliver_until_ended(world, connector, [recall]))
+
+    assert connector.operations() == [REFER, RETRACT]
+    assert connector.sent[-1].endpoint == connector.sent[0].endpoint
+    assert connector.sent[-1].retraction_norm == "norm of retraction"
+
+
 @pytest.mark.promise("P3")
 def test_a_recall_that_no_connector_can_carry_waits_and_says_why(world: World) -> None:
     (referral, recall), connector = referral_and_recall(), ScriptedConnector()
@@ -250,3 +282,24 @@ def test_a_recall_that_no_connector_can_carry_waits_and_says_why(world: World) -
 
     assert world.state(recall) == "ready"
     assert world.facts(FactKind.PERMIT_DENIED) == [("connector-missing",)]
+    counts = world.store.views.counts(world.clock.now())
+    assert (counts.stuck_recalls, counts.oldest_recall_at) == (1, recall.ready_at)
+    assert [view.denied for view in world.store.views.sends(recalls=True)] == [
+        ("connector-missing",)
+    ]
+
+
+def test_who_possibly_holds_a_referral_is_counted_until_it_was_recalled(world: World) -> None:
+    (referral, recall), connector = referral_and_recall(), ScriptedConnector()
+    unsent = send(number=2)
+    world.put(referral, cases=[case_of()])
+    asyncio.run(deliver_until_ended(world, connector, [referral]))
+    world.put(recall, unsent, cases=[withdrawn(case_of()), changed(case_of(2), consents=())])
+    holding = world.store.views.disclosed(TENANT)
+
+    asyncio.run(deliver_until_ended(world, connector, [recall]))
+
+    counts = world.store.views.counts(world.clock.now())
+    assert holding == {OFFICE: 1}
+    assert world.store.views.disclosed(TENANT) == {}
+    assert (counts.stuck_recalls, counts.oldest_recall_at) == (0, None)
