@@ -245,9 +245,19 @@ def _groundwork(name: str) -> list[Payload]:
     ]
 
 
+RELEASED = Happening(
+    MovementRecorded(kind=MovementKind.RELEASE, person=number_of(PARENT), reason_code="CR"),
+    51,
+    0,
+    PRISON_SYSTEM,
+)
+
+
 @st.composite
-def facts(draw: st.DrawFn, *, latest: int = 50, slowest: int = 8) -> list[Happening]:
-    """Draw what happened: mostly all that a referral needs, and up to ten things besides."""
+def facts(
+    draw: st.DrawFn, *, latest: int = 50, slowest: int = 8, besides: int = 10
+) -> list[Happening]:
+    """Draw what happened: mostly all that a referral needs, and some things besides."""
     needed = _groundwork(draw(st.sampled_from(NAMES)))
     missing = draw(st.sampled_from([None, None, None, *range(len(needed))]))
     ground = [
@@ -255,7 +265,7 @@ def facts(draw: st.DrawFn, *, latest: int = 50, slowest: int = 8) -> list[Happen
         for number, payload in enumerate(needed)
         if number != missing
     ]
-    return ground + draw(st.lists(_happenings(latest, slowest), max_size=10))
+    return ground + draw(st.lists(_happenings(latest, slowest), max_size=besides))
 
 
 class Step(NamedTuple):

@@ -103,7 +103,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Happening], list[int], list[int]]:
     return happened, order, gaps
 
 
-@settings(max_examples=250)
+@settings(max_examples=500)
 @given(drawn=arrivals())
 def test_the_order_of_arrival_never_counts(
     drawn: tuple[list[Happening], list[int], list[int]],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.domain.consent import Category, Purpose
 from hub.domain.permit import Question, permit
-from tests.property.domain.histories import NAMES, Happening, facts, learn
+from tests.property.domain.histories import NAMES, RELEASED, Happening, facts, learn
 from tests.property.domain.naive import Asked, may_leave
 from tests.support.rules import NOTICE, OFFICE, OPTIONAL, OTHER_OFFICE, PROVIDER, REQUIRED
 from tests.support.story import Story, child_key
@@ -51,7 +51,7 @@ def both(
     return answer.allowed, may_leave(story.events, asked, story.rules)
 
 
-@settings(max_examples=400)
+@settings(max_examples=800)
 @given(
     happened=facts(),
     name=st.sampled_from(NAMES),
@@ -78,8 +78,11 @@ def test_a_referral_may_leave_exactly_if_the_second_opinion_says_so(
     assert ours == theirs
 
 
-@settings(max_examples=250)
-@given(happened=facts(), name=st.sampled_from(NAMES), later=st.sampled_from([0, 1, 24, 24 * 14]))
+ended = facts(besides=6).map(lambda happened: [*happened, RELEASED])
+
+
+@settings(max_examples=500)
+@given(happened=ended, name=st.sampled_from(NAMES), later=st.sampled_from([0, 1, 24, 24 * 14]))
 def test_a_release_notice_may_leave_exactly_if_the_second_opinion_says_so(
     happened: list[Happening], name: str, later: float
 ) -> None:
@@ -92,7 +95,7 @@ def test_a_release_notice_may_leave_exactly_if_the_second_opinion_says_so(
 @pytest.mark.parametrize("wanted", [True, False])
 def test_the_histories_lead_to_both_answers(purpose: Purpose, *, wanted: bool) -> None:
     example = find(
-        facts(),
+        ended if purpose is Purpose.RELEASE_NOTICE else facts(),
         lambda happened: both(happened, purpose)[0] is wanted,
         settings=settings(phases=[Phase.generate], max_examples=1000),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -22,10 +23,16 @@ histories = st.tuples(facts(latest=6, slowest=2), st.lists(steps, max_size=12))
 
 def lived(happened: list[Happening], later: list[Step]) -> Story:
     """Return the story of these facts and of what came after them."""
+    return list(moments(happened, later))[-1]
+
+
+def moments(happened: list[Happening], later: list[Step]) -> Iterator[Story]:
+    """Yield the story after its facts, and again after each step that followed."""
     told = learn(Story(), happened).wait(hours=1)
+    yield told
     for step in later:
         take(told, step)
-    return told
+        yield told
 
 
 def open_twice(case: Case) -> list[object]:
@@ -37,17 +44,17 @@ def open_twice(case: Case) -> list[object]:
 
 
 @pytest.mark.promise("P2")
-@settings(max_examples=150)
+@settings(max_examples=250)
 @given(history=histories)
 def test_the_same_help_is_never_open_twice(history: tuple[list[Happening], list[Step]]) -> None:
-    story = lived(*history)
+    for story in moments(*history):
+        assert open_twice(story.case) == []
 
-    assert open_twice(story.case) == []
     assert max(Counter(send.idempotency_id for send in story.sends).values(), default=1) == 1
 
 
 @pytest.mark.promise("P2", "P3")
-@settings(max_examples=150)
+@settings(max_examples=250)
 @given(history=histories)
 def test_each_referral_is_taken_back_at_most_once_and_only_after_it_was_made(
     history: tuple[list[Happening], list[Step]],
@@ -70,7 +77,7 @@ def test_each_referral_is_taken_back_at_most_once_and_only_after_it_was_made(
 
 
 @pytest.mark.promise("P2")
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(history=histories)
 def test_a_replay_decides_the_same_byte_for_byte(
     history: tuple[list[Happening], list[Step]],
@@ -88,12 +95,11 @@ def written(story: Story) -> bytes:
     return msgspec.msgpack.encode([story.cases, story.sends, story.facts])
 
 
-@settings(max_examples=150)
+@settings(max_examples=250)
 @given(history=histories)
 def test_looking_again_changes_nothing(history: tuple[list[Happening], list[Step]]) -> None:
-    story = lived(*history)
+    for story in moments(*history):
+        followed = follow(story.case, story.rules, story.case.last_now)
 
-    followed = follow(story.case, story.rules, story.case.last_now)
-
-    assert (followed.sends, followed.lookups, followed.facts) == ([], [], [])
-    assert followed.case == story.case
+        assert (followed.sends, followed.lookups, followed.facts) == ([], [], [])
+        assert followed.case == story.case
