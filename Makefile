@@ -28,8 +28,8 @@ lint: setup ## Check style, types and import contracts only
 format: setup ## Format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
-promises: setup ## Print which tests prove which promise, as rows for the README
-	@$(BIN)/pytest --promises-report --quiet
+promises: setup ## Write docs/promises.md: which test files prove which promise
+	@$(BIN)/python -m tests.house.promises
 
 lock: setup ## Resolve the dependencies anew and write requirements/*.txt with hashes
 	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS $(UV_COMPILE) $(ARGS) --all-extras --group dev -o requirements/dev.txt
