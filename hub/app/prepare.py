@@ -15,6 +15,7 @@ from hub.domain.values import EPOCH
 from hub.errors import ConfigError
 from hub.ports import Topic
 from hub.store import upgrade_store
+from hub.store.acts import FIRST_START
 from hub.store.rules import RuleVersion
 
 log = structlog.get_logger(__name__)
@@ -68,8 +69,7 @@ def _first_positions(hub: Hub) -> None:
     if positions.all() or any(end > 0 for _, end in bounds.values()):
         return
     try:
-        reason = "new installation: store and log empty"
-        positions.init(hub.log.identity(), dict.fromkeys(bounds, 0), reason)
+        positions.init(hub.log.identity(), dict.fromkeys(bounds, 0), FIRST_START)
     except ConfigError:
         # Refused because a process that started at the same time was first: then all is well.
         if not positions.all():

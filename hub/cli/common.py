@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,13 +18,20 @@ if TYPE_CHECKING:
     from hub.app.build import Hub
     from hub.domain.ids import PersonKey
     from hub.intake import IntakeContext
+    from hub.store.acts import Operator
 
 SOURCE = "cli"
 """The source of events that an operator enters."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows shown.")]
-Reason = Annotated[str, typer.Option(help="Why; kept with the change.")]
+Reason = Annotated[
+    str,
+    typer.Option(
+        help="Why, in 80 letters, digits, spaces, dots, commas or hyphens. It is kept in the audit "
+        "log: name nobody."
+    ),
+]
 Number = Annotated[
     str,
     typer.Argument(
@@ -52,6 +61,18 @@ def open_hub() -> Iterator[Hub]:
     configure("error" if config.logging.level != "debug" else "debug")
     with Hub(config) as hub:
         yield hub
+
+
+def operator(reason: str = "") -> Operator:
+    """Return who runs this command, by the operating system's account, and why."""
+    from hub.store.acts import Operator
+
+    uid = os.getuid()
+    try:
+        account = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        account = f"uid-{uid}"  # a container may run under a number without a name
+    return Operator(account, reason)
 
 
 def usage(message: str, option: str) -> typer.BadParameter:

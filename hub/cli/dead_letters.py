@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.common import Json, Limit, Reason, open_hub, usage, uuid
+from hub.cli.common import Json, Limit, Reason, open_hub, operator, usage, uuid
 from hub.cli.output import rows_of, show, show_one, tell
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def discard(letter_id: LetterId, reason: Reason, json: Json = False) -> None:
     from hub.cli.cases import reassessment
 
     with open_hub() as hub:
-        handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), reason)
+        handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), operator(reason))
         for person in handled.lifted:
             hub.appender.append([reassessment(hub, person, "dead-letter-discarded")])
     said = "Discarded." + (" The person is no longer held." if handled.lifted else "")
@@ -120,7 +120,7 @@ def _replay(hub: Hub, found: LetterDetail) -> None:
     value = hub.sealer.open(key, f"dead-letter:{letter.tenant}:{letter.letter_id}", letter.sealed)
     [outcome] = hub.store.views.outcome_range(letter.partition, letter.offset, 1)
     offset = _append(hub, NewRecord(letter.partition, outcome.key, value))
-    hub.store.dead_letters.replayed(letter.letter_id, offset)
+    hub.store.dead_letters.replayed(letter.letter_id, offset, operator())
 
 
 def _append(hub: Hub, record: NewRecord) -> int:

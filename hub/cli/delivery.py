@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import Json, Reason, open_hub, usage
+from hub.cli.common import Json, Reason, open_hub, operator, usage
 from hub.cli.output import tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -35,7 +35,7 @@ def stop(
     if not everything:
         raise usage("recalls stop too; confirm with --all", "--all")
     with open_hub() as hub:
-        changed = hub.store.control.set_brake(reason)
+        changed = hub.store.control.set_brake(operator(reason))
     said = "Delivery is stopped." if changed else "Delivery was stopped already."
     tell(said, json=json, stopped=True, changed=changed)
 
@@ -47,7 +47,7 @@ def start(reason: Reason, json: Json = False) -> None:
     Example: hub delivery start --reason "directory corrected"
     """
     with open_hub() as hub:
-        changed = hub.store.control.lift_brake(reason)
+        changed = hub.store.control.lift_brake(operator(reason))
     said = "Delivery goes on." if changed else "Delivery was not stopped."
     tell(said, json=json, stopped=False, changed=changed)
 

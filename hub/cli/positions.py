@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.common import Json, Reason, open_hub
+from hub.cli.common import Json, Reason, open_hub, operator
 from hub.cli.output import show, tell
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -51,13 +51,13 @@ def init(reason: Reason, json: Json = False) -> None:
 
     Everything the log still holds is decided again; recipients recognise repeated messages.
 
-    Example: hub positions init --reason "store lost, no backup; rebuilt from the log"
+    Example: hub positions init --reason "store lost, no backup, rebuilt from the log"
     """
     from hub.ports import Topic
 
     with open_hub() as hub:
         starts = {partition: start for partition, (start, _) in hub.log.bounds(Topic.CASES).items()}
-        hub.store.positions.init(hub.log.identity(), starts, reason)
+        hub.store.positions.init(hub.log.identity(), starts, operator(reason))
     said = f"{len(starts)} positions are set at the log's start."
     tell(said, json=json, positions=len(starts))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.common import Json, Reason, open_hub
+from hub.cli.common import Json, Reason, open_hub, operator
 from hub.cli.output import tell
 
 
@@ -14,7 +14,7 @@ def resume(reason: Reason, json: Json = False) -> None:
     Example: hub resume --reason "schema registry mended, dead letters replayed"
     """
     with open_hub() as hub:
-        ended = hub.store.control.resume(reason)
+        ended = hub.store.control.resume(operator(reason))
     said = "The processor goes on." if ended else "The processor was not halted."
     tell(said, json=json, resumed=ended)
 

@@ -93,6 +93,12 @@ class FactKind(StrEnum):
     DISCLOSURE_RESULT = "disclosure-result"
     SEND_CANCELLED = "send-cancelled"
     DEAD_LETTERED = "dead-lettered"
+    LETTER_DISCARDED = "letter-discarded"
+    LETTER_REPLAYED = "letter-replayed"
+    RESUMED = "resumed"
+    DELIVERY_STOPPED = "delivery-stopped"
+    DELIVERY_STARTED = "delivery-started"
+    POSITIONS_SET = "positions-set"
 
 
 class Fact(Value, frozen=True, kw_only=True):

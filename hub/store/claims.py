@@ -27,8 +27,9 @@ from sqlalchemy.orm import aliased
 from hub.domain.entitlement import Denial
 from hub.domain.referral import Operation
 from hub.ports.delivery import ClaimedSend
+from hub.store.acts import ALL_TENANTS
 from hub.store.dialect import CLAIM_LOCK, real_now, serialise
-from hub.store.halts import ALL_TENANTS, active_halt, braked
+from hub.store.halts import active_halt, braked
 from hub.store.rows import send_row
 from hub.store.tables import OutboxTable, SendState, table
 from hub.store.writes import READY

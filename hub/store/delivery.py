@@ -35,6 +35,7 @@ from hub.store import claims
 from hub.store.batch import lock_cases
 from hub.store.bulk import insert_many
 from hub.store.database import Database, chunks, run_many
+from hub.store.decision_log import append_facts
 from hub.store.dialect import insert_new, real_now
 from hub.store.halts import active_halt
 from hub.store.holds import held
@@ -49,7 +50,7 @@ from hub.store.tables import (
     SendState,
     table,
 )
-from hub.store.writes import READY, append_facts
+from hub.store.writes import READY
 
 SEARCHES = 5
 """How often a claim looks again when others took all that it had found."""

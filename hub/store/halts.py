@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
+from hub.domain.decision import FactKind
 from hub.domain.ids import TenantId
-from hub.errors import ConfigError
+from hub.store.acts import ALL_TENANTS, Operator, log_act
 from hub.store.database import Database
 from hub.store.dialect import real_now
 from hub.store.tables import BrakeTable, HaltTable, PositionTable, table
-
-ALL_TENANTS = ""
 
 
 def active_halt(connection: Connection) -> str | None:
@@ -33,7 +32,10 @@ def braked(connection: Connection) -> set[str]:
 
 
 class SqlControl:
-    """What an operator stops and starts. Every change needs a reason, which is kept."""
+    """What an operator stops and starts.
+
+    Every change needs a reason, which is kept, and is a line of the decision log.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,59 +53,55 @@ class SqlControl:
                 {"partition": partition, "reason": reason, "at": real_now(connection)},
             )
 
-    def resume(self, reason: str) -> bool:
+    def resume(self, by: Operator) -> bool:
         """End every halt; the limiter counts from here on (P9). False if none was in force.
 
         Raises `ConfigError` without a reason, `Retriable`.
         """
-        _require(reason)
+        by.require_reason()
         with self._database.write() as connection:
             ended = connection.execute(
                 update(table(HaltTable))
                 .where(HaltTable.resumed_at.is_(None))
-                .values(resumed_at=real_now(connection), resume_reason=reason)
+                .values(resumed_at=real_now(connection), resume_reason=by.reason)
             ).rowcount
             if ended:
                 connection.execute(
                     update(table(PositionTable)).values(resumed_offset=PositionTable.offset)
                 )
+                log_act(connection, FactKind.RESUMED, by, "processor")
             return ended > 0
 
-    def set_brake(self, reason: str, tenant: TenantId | None = None) -> bool:
+    def set_brake(self, by: Operator, tenant: TenantId | None = None) -> bool:
         """Stop all delivery, retractions too, of one tenant or of all. False if it was on.
 
         What is under way may end; nothing new is claimed. Raises `ConfigError` without a reason.
         """
-        _require(reason)
+        by.require_reason()
         name = tenant or ALL_TENANTS
         with self._database.write() as connection:
             if name in braked(connection):
                 return False
             connection.execute(
                 table(BrakeTable).insert(),
-                {"tenant": name, "reason": reason, "at": real_now(connection)},
+                {"tenant": name, "reason": by.reason, "at": real_now(connection)},
             )
+            log_act(connection, FactKind.DELIVERY_STOPPED, by, "delivery", tenant=name)
             return True
 
-    def lift_brake(self, reason: str, tenant: TenantId | None = None) -> bool:
+    def lift_brake(self, by: Operator, tenant: TenantId | None = None) -> bool:
         """End the brake of one tenant, or the one on all. False if it was not on.
 
         Raises `ConfigError` without a reason.
         """
-        _require(reason)
+        by.require_reason()
+        name = tenant or ALL_TENANTS
         with self._database.write() as connection:
-            return (
-                connection.execute(
-                    update(table(BrakeTable))
-                    .where(
-                        BrakeTable.tenant == (tenant or ALL_TENANTS), BrakeTable.lifted_at.is_(None)
-                    )
-                    .values(lifted_at=real_now(connection), lift_reason=reason)
-                ).rowcount
-                > 0
-            )
-
-
-def _require(reason: str) -> None:
-    if not reason.strip():
-        raise ConfigError(("reason: say why; it is kept with the change",))
+            lifted = connection.execute(
+                update(table(BrakeTable))
+                .where(BrakeTable.tenant == name, BrakeTable.lifted_at.is_(None))
+                .values(lifted_at=real_now(connection), lift_reason=by.reason)
+            ).rowcount
+            if lifted:
+                log_act(connection, FactKind.DELIVERY_STARTED, by, "delivery", tenant=name)
+            return lifted > 0

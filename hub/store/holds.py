@@ -18,8 +18,10 @@ from sqlalchemy import (
     update,
 )
 
+from hub.domain.decision import FactKind
 from hub.domain.ids import PersonKey, TenantId
 from hub.errors import ConfigError
+from hub.store.acts import Operator, log_act
 from hub.store.aliases import with_aliases
 from hub.store.database import Database, chunks
 from hub.store.dialect import real_now
@@ -82,27 +84,27 @@ class SqlDeadLetters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def discard(self, letter_id: UUID, reason: str) -> HandledLetter:
+    def discard(self, letter_id: UUID, by: Operator) -> HandledLetter:
         """Close a letter for a reason that is kept.
 
         Raises `ConfigError` without a reason, or for a letter that is unknown or closed.
         """
-        if not reason.strip():
-            raise ConfigError(("reason: say why the letter is discarded; it is kept with it",))
+        by.require_reason()
         with self._database.write() as connection:
-            letter = _open_letter(connection, letter_id)
+            letter = _letter(connection, letter_id, DeadLetterTable.state == LETTER_OPEN)
             connection.execute(
                 update(table(DeadLetterTable))
                 .where(DeadLetterTable.letter_id == letter_id)
                 .values(
                     state=LetterState.DISCARDED.value,
                     closed_at=real_now(connection),
-                    discard_reason=reason,
+                    discard_reason=by.reason,
                 )
             )
+            _log(connection, FactKind.LETTER_DISCARDED, by, letter, letter_id)
             return _handled(connection, letter, letter_id)
 
-    def replayed(self, letter_id: UUID, offset: int) -> None:
+    def replayed(self, letter_id: UUID, offset: int, by: Operator) -> None:
         """Note that the record was appended again, at `offset` of the letter's partition.
 
         The letter stays open, and its person held, until the record there got its outcome (rule 1);
@@ -110,21 +112,17 @@ class SqlDeadLetters:
         that is unknown or was discarded.
         """
         with self._database.write() as connection:
-            letter = connection.execute(
-                select(DeadLetterTable.partition).where(
-                    DeadLetterTable.letter_id == letter_id,
-                    # A processor may have decided the record already, and closed the letter.
-                    DeadLetterTable.state != LetterState.DISCARDED.value,
-                )
-            ).first()
-            if letter is None:
-                raise _not_open(letter_id)
+            # A processor may have decided the record already, and closed the letter.
+            letter = _letter(
+                connection, letter_id, DeadLetterTable.state != LetterState.DISCARDED.value
+            )
             now = real_now(connection)
             connection.execute(
                 update(table(DeadLetterTable))
                 .where(DeadLetterTable.letter_id == letter_id)
                 .values(replayed_at=now, replayed_offset=offset)
             )
+            _log(connection, FactKind.LETTER_REPLAYED, by, letter, letter_id)
             decided = exists().where(
                 OutcomeTable.partition == letter.partition, OutcomeTable.offset == offset
             )
@@ -132,34 +130,42 @@ class SqlDeadLetters:
                 close_replayed(connection, letter.partition, offset, offset, now)
 
 
-_Letter: TypeAlias = Row[str, str | None, str | None, UUID | None]
+_Letter: TypeAlias = Row[str, int, str | None, str | None, UUID | None]
 
 
-def _open_letter(connection: Connection, letter_id: UUID) -> _Letter:
+def _letter(connection: Connection, letter_id: UUID, state: ColumnElement[bool]) -> _Letter:
+    """Return a letter in this state, locked. Raises `ConfigError` for any other."""
     found = connection.execute(
         select(
             DeadLetterTable.tenant,
+            DeadLetterTable.partition,
             DeadLetterTable.person,
             DeadLetterTable.other,
             DeadLetterTable.event_id,
         )
-        .where(DeadLetterTable.letter_id == letter_id, DeadLetterTable.state == LETTER_OPEN)
+        .where(DeadLetterTable.letter_id == letter_id, state)
         .with_for_update()
     ).first()
     if found is None:
-        raise _not_open(letter_id)
+        raise ConfigError(
+            (f"dead letter {letter_id}: there is no open one; see hub dead-letters list",)
+        )
     return found
 
 
-def _not_open(letter_id: UUID) -> ConfigError:
-    return ConfigError(
-        (f"dead letter {letter_id}: there is no open one; see hub dead-letters list",)
-    )
+def _persons(letter: _Letter) -> list[PersonKey]:
+    both = dict.fromkeys((letter.person, letter.other))
+    return [PersonKey(person) for person in both if person is not None]
+
+
+def _log(
+    connection: Connection, kind: FactKind, by: Operator, letter: _Letter, letter_id: UUID
+) -> None:
+    log_act(connection, kind, by, str(letter_id), tenant=letter.tenant, persons=_persons(letter))
 
 
 def _handled(connection: Connection, letter: _Letter, letter_id: UUID) -> HandledLetter:
-    both = dict.fromkeys((letter.person, letter.other))
-    persons = [PersonKey(person) for person in both if person is not None]
+    persons = _persons(letter)
     still = held(connection, persons)
     return HandledLetter(
         letter_id=letter_id,

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
 
+from hub.domain.decision import FactKind
 from hub.errors import ConfigError, Halted
 from hub.ports.log import LogIdentity
+from hub.store.acts import FIRST_START, Operator, log_act
 from hub.store.database import Database
 from hub.store.dialect import Offered, real_now, upsert
 from hub.store.tables import PartitionViewTable, PositionTable, table
@@ -62,15 +64,13 @@ class SqlPositions:
                 )
             ]
 
-    def init(self, identity: LogIdentity, starts: Mapping[int, int], reason: str) -> None:
-        """Write the first positions: each partition at the offset given.
+    def init(self, identity: LogIdentity, starts: Mapping[int, int], by: Operator) -> None:
+        """Write the first positions, each partition at the offset given, and that it was done.
 
         Raises `ConfigError` without a reason, if a partition is missing, or if there are positions:
         going back would decide everything again, and going forward would lose records (P1).
         """
-        problems: list[str] = []
-        if not reason.strip():
-            problems.append("reason: say why the positions are set; it is kept with them")
+        problems = by.problems()
         if set(starts) != set(range(identity.partitions)):
             problems.append(
                 f"partitions: the log has {identity.partitions}, give a start for each of them"
@@ -92,11 +92,12 @@ class SqlPositions:
                         "topic_id": identity.topic_id,
                         "resumed_offset": offset,
                         "initialised_at": real_now(connection),
-                        "reason": reason,
+                        "reason": by.reason,
                     }
                     for partition, offset in sorted(starts.items())
                 ],
             )
+            log_act(connection, FactKind.POSITIONS_SET, by, identity.topic_id)
 
     def check(self, identity: LogIdentity, bounds: Bounds) -> None:
         """Compare the store with the log.
@@ -129,7 +130,7 @@ class SqlPositions:
     def ensure(self, identity: LogIdentity, bounds: Bounds) -> None:
         """Initialise an empty store beside an empty log (a new installation), else `check`."""
         if not self.all() and all(end == 0 for _, end in bounds.values()):
-            self.init(identity, dict.fromkeys(bounds, 0), "new installation: store and log empty")
+            self.init(identity, dict.fromkeys(bounds, 0), FIRST_START)
         self.check(identity, bounds)
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Select, exists, func, or_, select, union
 
 from hub.domain.ids import ChildKey, PersonKey, RecipientId, TenantId
 from hub.ports.store import StoredCase
+from hub.store.acts import ALL_TENANTS
 from hub.store.aliases import survivors, with_aliases
 from hub.store.database import Database
-from hub.store.halts import ALL_TENANTS
 from hub.store.holds import LETTER_OPEN
 from hub.store.rows import case_row, letter_row, withheld_row
 from hub.store.tables import (

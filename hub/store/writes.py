@@ -10,46 +10,30 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, literal_column, update
 
-from hub.domain.decision import FactKind
-from hub.ports.store import BatchWrites, DeadLetter, FactRow, OutcomeKind
+from hub.ports.store import BatchWrites, DeadLetter, OutcomeKind
 from hub.store.aliases import with_aliases
 from hub.store.bulk import insert_many
 from hub.store.database import chunks
+from hub.store.decision_log import append_facts
 from hub.store.dialect import Offered, insert_new, real_now, upsert
 from hub.store.holds import LETTER_OPEN, close_replayed
 from hub.store.open_items import replace_open_items
-from hub.store.rows import fact_values, outcome_values, send_values
+from hub.store.rows import outcome_values, send_values
 from hub.store.tables import (
     CaseTable,
     ChildTable,
     ClosedEpisodeTable,
     DeadLetterTable,
-    DecisionLogTable,
     DueEventTable,
     InboxTable,
     LetterState,
     OutboxTable,
     OutcomeTable,
-    RelayMarkTable,
     table,
 )
 
 READY: ColumnElement[str] = literal_column("'ready'")
 """A literal, not a parameter: only then can the databases use the partial indices."""
-
-LIFE_CYCLE = frozenset(
-    {
-        FactKind.REFERRAL_READY,
-        FactKind.REFERRAL_UPDATED,
-        FactKind.REFERRAL_RETRACTED,
-        FactKind.REFERRAL_CLOSED,
-        FactKind.NOTICE_READY,
-        FactKind.DISCLOSURE_INTENT,
-        FactKind.DISCLOSURE_RESULT,
-        FactKind.SEND_CANCELLED,
-    }
-)
-"""The facts that the relay publishes: the life of a referral, and nothing else (rule 12)."""
 
 
 def write_all(connection: Connection, writes: BatchWrites) -> None:
@@ -173,25 +157,3 @@ def _close_letters(connection: Connection, event_ids: Sequence[UUID], *, now: da
 
 def _letter_values(letter: DeadLetter) -> dict[str, Any]:
     return letter._asdict() | {"state": LetterState.OPEN.value}
-
-
-def append_facts(connection: Connection, facts: Sequence[FactRow]) -> None:
-    """Append to the decision log, and mark life-cycle facts for the relay.
-
-    A fact that is there already (the same decision taken again) stays as it was written first.
-    """
-    dialect = connection.dialect.name
-    insert_many(
-        connection,
-        insert_new(dialect, table(DecisionLogTable), "person", "fact_id"),
-        [fact_values(fact) for fact in facts],
-    )
-    insert_many(
-        connection,
-        insert_new(dialect, table(RelayMarkTable)),
-        [
-            {"fact_id": fact.fact_id, "person": fact.person}
-            for fact in facts
-            if fact.fact.kind in LIFE_CYCLE and fact.person is not None
-        ],
-    )

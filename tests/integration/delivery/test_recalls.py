@@ -14,6 +14,7 @@ from hub.domain.referral import Operation, RetractionKind
 from hub.domain.values import changed
 from hub.errors import Permanent, Retriable
 from hub.ports import DeadLetter, Receipt, SendRow
+from hub.store.acts import Operator
 from hub.testing.clock import START
 from tests.integration.delivery.people import (
     OFFICE,
@@ -209,12 +210,12 @@ def test_the_emergency_brake_stops_a_recall_too(world: World) -> None:
     async def story() -> list[Operation]:
         await deliver_until_ended(world, connector, [referral])
         world.put(recall, cases=[withdrawn(case_of())])
-        world.store.control.set_brake("test")
+        world.store.control.set_brake(Operator("testaccount", "test"))
         stop = CountingStop()
         running = asyncio.create_task(world.dispatcher(connector).run(stop))
         await until(lambda: stop.asked > 5)
         braked = connector.operations()
-        world.store.control.lift_brake("test")
+        world.store.control.lift_brake(Operator("testaccount", "test"))
         await until(lambda: world.state(recall) == "delivered")
         stop.set()
         await running

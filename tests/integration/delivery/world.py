@@ -34,6 +34,7 @@ from hub.ports import (
     StoredCase,
 )
 from hub.privacy.sealing import AesGcmSealer
+from hub.store.acts import Operator
 from hub.store.dialect import create_engine
 from hub.store.store import Store
 from hub.store.tables import Base
@@ -76,7 +77,7 @@ class World:
         self.store.positions.init(
             LogIdentity("cluster", "topic", PARTITIONS),
             dict.fromkeys(range(PARTITIONS), 0),
-            "test",
+            Operator("testaccount", "test"),
         )
         versions = self.store.versions
         versions.put_policy(TENANT, policy(), active_from=START, now=START)

@@ -27,6 +27,7 @@ from hub.ports import (
     TaskRow,
 )
 from hub.store import Store
+from hub.store.acts import Operator
 
 TENANT = TenantId("default")
 IDENTITY = LogIdentity("cluster", "topic", 4)
@@ -51,6 +52,11 @@ EMPTY = BatchWrites(
     facts=(),
     decided=(),
 )
+
+
+def by(reason: str = "test") -> Operator:
+    """Return an invented operator."""
+    return Operator("testaccount", reason)
 
 
 def person(name: str) -> PersonKey:

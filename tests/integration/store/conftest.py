@@ -13,7 +13,7 @@ from hub.store import Store, expected, open_store, upgrade_store
 from hub.store.dialect import create_engine
 from hub.store.tables import Base
 from tests.integration.store import postgres
-from tests.integration.store.build import IDENTITY
+from tests.integration.store.build import IDENTITY, by
 
 DATABASES = ["sqlite", *(["postgresql"] if postgres.binaries() else [])]
 
@@ -60,5 +60,5 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(url: str) -> Iterator[Store]:
     """An open store with positions at the start of a log of four partitions."""
     with open_store(url) as opened:
-        opened.positions.init(IDENTITY, dict.fromkeys(range(4), 0), "test")
+        opened.positions.init(IDENTITY, dict.fromkeys(range(4), 0), by())
         yield opened

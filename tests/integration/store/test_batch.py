@@ -18,6 +18,7 @@ from tests.integration.store.build import (
     KEY,
     MIA,
     TENANT,
+    by,
     case,
     fact,
     ident,
@@ -245,8 +246,8 @@ def test_the_limiter_counts_records_letters_and_keys_since_the_last_resume(store
     with pytest.raises(Halted, match="dead-letters"), store.cases.batch() as batch:
         batch.position(1)
 
-    assert store.control.resume("the sender was mended")
-    assert not store.control.resume("again")
+    assert store.control.resume(by("the sender was mended"))
+    assert not store.control.resume(by("again"))
     with store.cases.batch() as batch:
         assert batch.position(0) == 4
         assert batch.recent_dead_letters(0, 500) == (0, 0, 0)

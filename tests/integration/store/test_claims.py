@@ -14,6 +14,7 @@ from hub.store import Store
 from tests.integration.store.build import (
     ANNA,
     EMPTY,
+    by,
     case,
     claimed,
     ended,
@@ -148,13 +149,13 @@ def test_the_emergency_brake_stops_everything_also_what_was_claimed(store: Store
     put_sends(store, REFER, send("recall", referral="r2", operation=Operation.RETRACT))
     assert claimed(store, limit=1) == [ident("send recall")]
 
-    assert store.control.set_brake("wrong addresses in the directory")
-    assert not store.control.set_brake("twice")
+    assert store.control.set_brake(by("wrong addresses in the directory"))
+    assert not store.control.set_brake(by("twice"))
     assert claimed(store, "w2") == []
     with store.delivery.batch() as batch:
         assert batch.still_leased("w1", [ident("send recall")]) == set()
 
-    assert store.control.lift_brake("the directory was mended")
+    assert store.control.lift_brake(by("the directory was mended"))
     assert claimed(store, "w2") == [REFER.send_id]
     assert [brake.lift_reason for brake in store.views.brakes()] == ["the directory was mended"]
 
@@ -162,7 +163,7 @@ def test_the_emergency_brake_stops_everything_also_what_was_claimed(store: Store
 def test_a_brake_on_one_tenant_leaves_the_others_alone(store: Store) -> None:
     other = send("other", referral="r2")._replace(tenant=TenantId("other"))
     put_sends(store, REFER, other)
-    store.control.set_brake("asked by the ministry", TenantId("other"))
+    store.control.set_brake(by("asked by the ministry"), TenantId("other"))
 
     assert claimed(store) == [REFER.send_id]
 

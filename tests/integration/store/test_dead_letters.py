@@ -13,6 +13,7 @@ from tests.integration.store.build import (
     BERT,
     EMPTY,
     NOW,
+    by,
     case,
     ident,
     letter,
@@ -39,10 +40,10 @@ def test_discarding_the_last_letter_lifts_the_hold(store: Store) -> None:
         ),
     )
 
-    first = store.dead_letters.discard(ident("letter 1"), "sent twice by the source")
+    first = store.dead_letters.discard(ident("letter 1"), by("sent twice by the source"))
     assert first.lifted == ()
     assert held(store)
-    second = store.dead_letters.discard(ident("letter 2"), "sent twice by the source")
+    second = store.dead_letters.discard(ident("letter 2"), by("sent twice by the source"))
     assert (second.lifted, second.event_id) == ((ANNA,), ident("two"))
     assert not held(store)
     assert {row.discard_reason for row in store.views.dead_letters(state="discarded")} == {
@@ -53,7 +54,7 @@ def test_discarding_the_last_letter_lifts_the_hold(store: Store) -> None:
 def test_replaying_does_not_lift_the_hold_before_the_event_is_understood(store: Store) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
 
-    store.dead_letters.replayed(ident("letter 1"), 7)
+    store.dead_letters.replayed(ident("letter 1"), 7, by())
     assert held(store)
     (found,) = store.views.dead_letters()
     assert found.replayed_at is not None
@@ -64,8 +65,8 @@ def test_a_letter_without_event_id_holds_until_the_record_it_was_replayed_as_is_
     store: Store,
 ) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA), letter(2, None)]))
-    store.dead_letters.replayed(ident("letter 1"), 7)
-    store.dead_letters.replayed(ident("letter 2"), 8)
+    store.dead_letters.replayed(ident("letter 1"), 7, by())
+    store.dead_letters.replayed(ident("letter 2"), 8, by())
 
     write(store, EMPTY._replace(outcomes=[outcome(7, partition=1), outcome(5), outcome(6)]))
     before = held(store)
@@ -78,7 +79,7 @@ def test_a_letter_without_event_id_holds_until_the_record_it_was_replayed_as_is_
 
 def test_a_replayed_record_that_fails_again_is_taken_over_by_its_new_letter(store: Store) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA)]))
-    store.dead_letters.replayed(ident("letter 1"), 7)
+    store.dead_letters.replayed(ident("letter 1"), 7, by())
 
     again = EMPTY._replace(
         outcomes=[outcome(7, OutcomeKind.DEAD_LETTERED)], dead_letters=[letter(7, ANNA)]
@@ -93,8 +94,8 @@ def test_a_processor_may_decide_a_replayed_record_before_that_is_noted(store: St
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA), letter(2, ANNA, ident("two"))]))
     write(store, EMPTY._replace(outcomes=[outcome(7), outcome(8)], inbox=[ident("two")]))
 
-    store.dead_letters.replayed(ident("letter 1"), 7)
-    store.dead_letters.replayed(ident("letter 2"), 8)
+    store.dead_letters.replayed(ident("letter 1"), 7, by())
+    store.dead_letters.replayed(ident("letter 2"), 8, by())
 
     assert not held(store)
 
@@ -106,7 +107,7 @@ def test_a_letter_about_two_persons_holds_both_until_it_is_discarded(store: Stor
     with store.delivery.batch() as batch:
         before = batch.held([ANNA, BERT])
 
-    handled = store.dead_letters.discard(ident("letter 1"), "merged by hand")
+    handled = store.dead_letters.discard(ident("letter 1"), by("merged by hand"))
 
     assert before == {ANNA, BERT}
     assert handled.lifted == (ANNA,)
@@ -162,12 +163,12 @@ def test_a_letter_is_shown_with_its_sealed_record(store: Store) -> None:
 def test_closed_and_unknown_letters_and_empty_reasons_are_refused(store: Store) -> None:
     write(store, EMPTY._replace(dead_letters=[letter(1, ANNA, ident("one"))]))
     with pytest.raises(ConfigError, match="say why"):
-        store.dead_letters.discard(ident("letter 1"), " ")
-    store.dead_letters.discard(ident("letter 1"), "test")
+        store.dead_letters.discard(ident("letter 1"), by(" "))
+    store.dead_letters.discard(ident("letter 1"), by("test"))
 
     with pytest.raises(ConfigError, match="no open one"):
-        store.dead_letters.discard(ident("letter 1"), "again")
+        store.dead_letters.discard(ident("letter 1"), by("again"))
     with pytest.raises(ConfigError, match="no open one"):
-        store.dead_letters.replayed(unknown_id(), 7)
+        store.dead_letters.replayed(unknown_id(), 7, by())
     with pytest.raises(ConfigError, match="no open one"):
-        store.dead_letters.replayed(ident("letter 1"), 7)
+        store.dead_letters.replayed(ident("letter 1"), 7, by())

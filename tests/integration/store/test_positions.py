@@ -7,7 +7,7 @@ import pytest
 from hub.errors import ConfigError, Halted
 from hub.ports import LogIdentity
 from hub.store import Store, open_store
-from tests.integration.store.build import IDENTITY
+from tests.integration.store.build import IDENTITY, by
 
 START = dict.fromkeys(range(4), (0, 0))
 
@@ -57,7 +57,7 @@ def test_an_empty_store_beside_a_log_with_records_halts_until_initialised(url: s
         with pytest.raises(Halted), store.cases.batch() as batch:
             batch.position(0)
 
-        store.positions.init(IDENTITY, dict.fromkeys(range(4), 0), "restored from a backup")
+        store.positions.init(IDENTITY, dict.fromkeys(range(4), 0), by("restored from a backup"))
         store.positions.ensure(IDENTITY, START | {1: (0, 4)})
 
 
@@ -70,6 +70,6 @@ def test_a_new_installation_initialises_itself(url: str) -> None:
 
 def test_positions_are_written_once_with_a_reason_for_all_partitions(store: Store) -> None:
     with pytest.raises(ConfigError) as caught:
-        store.positions.init(IDENTITY, {0: 0}, " ")
+        store.positions.init(IDENTITY, {0: 0}, by(" "))
 
     assert len(caught.value.problems) == 3

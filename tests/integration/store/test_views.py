@@ -13,6 +13,7 @@ from tests.integration.store.build import (
     EMPTY,
     NOW,
     TENANT,
+    by,
     case,
     ident,
     letter,
@@ -97,7 +98,7 @@ def test_the_numbers_for_metrics(store: Store) -> None:
     put_sends(store, send("a"), send("b", referral="r2", minutes=5))
     store.delivery.claim("w1", 1, 60)
     write(store, EMPTY._replace(replaced=[ANNA], tasks=[task("a")], dead_letters=[letter(1, None)]))
-    store.control.set_brake("test")
+    store.control.set_brake(by("test"))
 
     counts = store.views.counts(NOW)
 
