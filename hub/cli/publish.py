@@ -180,7 +180,7 @@ def _csv(hub: Hub, reader: Sender, kind: CsvKindName, file: Path, refused: list[
     from hub.intake import CsvKind, read_csv
 
     with file.open("rb") as stream:
-        report = read_csv(CsvKind(kind.value), stream, reader.intake)
+        report = read_csv(CsvKind(kind.value), stream, reader.intake, now=hub.clock.now())
     refused += [Refused(p.line, p.code, p.column, p.remedy) for p in report.problems]
     good = list(zip(report.lines, report.drafts, strict=True))
     return sum(

@@ -23,7 +23,7 @@ def from_data(
     twice for the same instant is one event.
     """
     refuse(type_problems(record_type, context))
-    form = read_form(record_type, dict(data), "", context)
+    form = read_form(record_type, dict(data), "", context, at=at)
     if isinstance(form, list):
         raise IntakeError(form)
     content = msgspec.json.encode([record_type, at, form.model_dump()], order="deterministic")

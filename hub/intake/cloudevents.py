@@ -55,7 +55,8 @@ def translate_cloudevent(body: bytes, context: IntakeContext) -> tuple[Draft, ..
         raise Poison("missing-field", "type", "give the record type")
     problems += type_problems(record_type, context)
     if isinstance(data, dict) and not type_problems(record_type, context):
-        form = read_form(record_type, data, "data", context)
+        at = None if isinstance(event, list) else event.time
+        form = read_form(record_type, data, "data", context, at=at)
         if isinstance(form, list):
             problems += form
         elif not isinstance(event, list):

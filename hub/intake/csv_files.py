@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
 import msgspec
@@ -56,9 +57,10 @@ class CsvReport(NamedTuple):
     rows: int
 
 
-def read_csv(kind: CsvKind, file: BinaryIO, context: IntakeContext) -> CsvReport:
+def read_csv(kind: CsvKind, file: BinaryIO, context: IntakeContext, *, now: datetime) -> CsvReport:
     """Return the drafts and faults of a file in UTF-8, separated by commas or semicolons.
 
+    `now` is the hub's own time (aware): no row can tell of something said later.
     Raises `IntakeError` only if the sender may not write this kind; a header that can't be used is
     a fault of line 1, and then no row is read.
     """
@@ -72,9 +74,17 @@ def read_csv(kind: CsvKind, file: BinaryIO, context: IntakeContext) -> CsvReport
         faults = tuple(_header_faults(layout, header))
         if faults:
             return CsvReport((), (), faults, 0)
-        return _read_rows(layout, header, text, delimiter, context)
+        return _read_rows(Sheet(layout, context, now), header, text, delimiter)
     finally:
         text.detach()
+
+
+class Sheet(NamedTuple):
+    """How the rows of one file are read: its layout, for whom, and the hub's time."""
+
+    layout: Layout
+    context: IntakeContext
+    now: datetime
 
 
 def _delimiter(header: str) -> str:
@@ -82,9 +92,7 @@ def _delimiter(header: str) -> str:
     return ";" if header.count(";") > header.count(",") else ","
 
 
-def _read_rows(
-    layout: Layout, header: list[str], text: TextIO, delimiter: str, context: IntakeContext
-) -> CsvReport:
+def _read_rows(sheet: Sheet, header: list[str], text: TextIO, delimiter: str) -> CsvReport:
     """Return the report of all rows below a header."""
     lines = csv.reader(text, delimiter=delimiter, strict=True)
     drafts: list[Draft] = []
@@ -108,7 +116,7 @@ def _read_rows(
             faults.append(RowProblem(line, "", "bad-csv", "the row has not as many cells as names"))
             continue
         try:
-            drafts.append(_draft(layout, dict(zip(header, cells, strict=True)), context))
+            drafts.append(_draft(sheet, dict(zip(header, cells, strict=True))))
             places.append(line)
         except IntakeError as error:
             faults += [RowProblem(line, p.field_path, p.code, p.remedy) for p in error.problems]
@@ -129,8 +137,9 @@ def _header_faults(layout: Layout, header: list[str]) -> Iterator[RowProblem]:
             yield RowProblem(1, column.name, "missing-column", "add this column")
 
 
-def _draft(layout: Layout, row: Mapping[str, str], context: IntakeContext) -> Draft:
+def _draft(sheet: Sheet, row: Mapping[str, str]) -> Draft:
     """Return the draft of one row. Raises `IntakeError` whose paths are column names."""
+    layout, context, now = sheet
     data, problems = _data(layout, row)
     occurred_at = None
     try:
@@ -140,7 +149,7 @@ def _draft(layout: Layout, row: Mapping[str, str], context: IntakeContext) -> Dr
         if any(c.path == OCCURRED_AT for c in layout.columns):
             remedy = "give it like 2026-03-02T08:55:00+01:00"
             problems.append(Problem("bad-timestamp", layout.occurred_at, remedy))
-    form = read_form(layout.record_type, data, "", context)
+    form = read_form(layout.record_type, data, "", context, at=now)
     if isinstance(form, list):
         problems += [p._replace(field_path=_column(layout, p.field_path)) for p in form]
     refuse(problems)

@@ -29,10 +29,10 @@ from hub.intake.fields import (
     Day,
     Flag,
     Form,
-    Instant,
     Known,
     Language,
     LongText,
+    Stated,
     Text,
 )
 
@@ -63,7 +63,7 @@ class ViewForm(Form):
     """The child's own view."""
 
     view: Annotated[View, Known]
-    asked_at: Instant
+    asked_at: Stated
     asked_by: Text
 
 

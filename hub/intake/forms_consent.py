@@ -43,6 +43,7 @@ from hub.intake.fields import (
     Known,
     Language,
     PersonRef,
+    Stated,
     Text,
 )
 from hub.intake.forms_children import child_key
@@ -55,7 +56,7 @@ class GrantorForm(Form):
     """One person who consented: in which capacity and when, no name."""
 
     capacity: Annotated[Capacity, Known]
-    given_at: Instant
+    given_at: Stated
 
 
 class OverrideForm(Form):
@@ -63,7 +64,7 @@ class OverrideForm(Form):
 
     norm: Text
     ordered_by: Text
-    ordered_at: Instant
+    ordered_at: Stated
 
 
 class ConsentForm(Form):
@@ -73,7 +74,7 @@ class ConsentForm(Form):
     """
 
     record_id: Identifier
-    given_at: Instant
+    given_at: Stated
     purposes: Annotated[tuple[Annotated[Purpose, Known], ...], Field(min_length=1, max_length=10)]
     categories: Annotated[
         tuple[Annotated[Category, Known], ...], Field(min_length=1, max_length=30)
@@ -124,7 +125,7 @@ class ConsentGrantedForm(AboutPerson):
 class ConsentWithdrawnForm(AboutPerson):
     """`consent.withdrawn`: one record, or everything when `record_id` is left out."""
 
-    declared_at: Instant
+    declared_at: Stated
     channel: Channel
     taken_by: Text
     record_id: Identifier | None = None
@@ -150,7 +151,7 @@ class SafetyAnsweredForm(AboutPerson):
 
     child: ChildRef
     kind: SafetyAnswerKind
-    answered_at: Instant
+    answered_at: Stated
     role: Text
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.errors import Poison
+from hub.intake.fields import FORMATS, Latest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -21,9 +23,9 @@ _CODES: Final = {
     "too_short": ("value-empty", "give at least one"),
     "enum": ("unknown-value", ""),
     "literal_error": ("unknown-value", ""),
-    "string_pattern_mismatch": ("bad-format", "see the description of the field"),
-    "greater_than_equal": ("out-of-range", "see the description of the field"),
-    "less_than_equal": ("out-of-range", "see the description of the field"),
+    "string_pattern_mismatch": ("bad-format", ""),
+    "greater_than_equal": ("out-of-range", ""),
+    "less_than_equal": ("out-of-range", ""),
     "uuid_parsing": ("bad-format", "give a UUID"),
     "uuid_type": ("bad-format", "give a UUID"),
 }
@@ -45,10 +47,15 @@ class IntakeError(Poison):
         self.problems = tuple(problems)
 
 
-def validated(model: type[M], data: object, path: str) -> M | list[Problem]:
-    """Return `data` as a form, or every fault in it with paths below `path`."""
+def validated(
+    model: type[M], data: object, path: str, *, event_at: datetime | None = None
+) -> M | list[Problem]:
+    """Return `data` as a form, or every fault in it with paths below `path`.
+
+    `event_at` is when the event happened: nothing in it can have been said later.
+    """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=Latest(event_at))
     except ValidationError as error:
         # Without input: what was given may be personal.
         found = error.errors(include_url=False, include_input=False)
@@ -68,8 +75,14 @@ def _problem(error: ErrorDetails, path: str) -> Problem:
     code, remedy = _CODES.get(kind, (kind.replace("_", "-"), error["msg"]))
     if code == "value-too-long":
         remedy = f"give {details.get('max_length')} at most"
-    elif code == "unknown-value":
+    elif kind in {"enum", "literal_error"}:
         remedy = f"give one of {details.get('expected')}"
+    elif kind == "string_pattern_mismatch":
+        remedy = FORMATS[details["pattern"]]
+    elif kind == "greater_than_equal":
+        remedy = f"give {details['ge']} or more"
+    elif kind == "less_than_equal":
+        remedy = f"give {details['le']} or less"
     elif kind.endswith("_type") and kind not in _CODES:
         code, remedy = "wrong-type", error["msg"]
     return Problem(code, _dotted(path, where), remedy)

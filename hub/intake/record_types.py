@@ -114,10 +114,13 @@ def type_problems(record_type: str, context: IntakeContext) -> list[Problem]:
 
 
 def read_form(
-    record_type: str, data: object, path: str, context: IntakeContext
+    record_type: str, data: object, path: str, context: IntakeContext, *, at: datetime | None
 ) -> AboutPerson | list[Problem]:
-    """Return the checked form of an allowed type, or every fault with paths below `path`."""
-    form = validated(INBOUND[record_type].form, data, path)
+    """Return the checked form of an allowed type, or every fault with paths below `path`.
+
+    `at` is when the event happened, None if its time can't be read.
+    """
+    form = validated(INBOUND[record_type].form, data, path, event_at=at)
     if isinstance(form, list):
         return form
     return list(_beyond(form, f"{path}." if path else "", context)) or form

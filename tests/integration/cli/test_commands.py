@@ -95,7 +95,7 @@ def test_publish_names_the_line_of_a_bad_date_and_takes_the_neighbours(
     assert (fault["line"], fault["reason"], fault["field"]) == (1, "bad-timestamp", "time")
     assert (rows.code, rows.json["taken"]) == (exits.PARTLY, 1)
     [fault] = rows.json["refused"]
-    assert (fault["line"], fault["reason"]) == (2, "future-event")
+    assert (fault["line"], fault["reason"]) == (2, "future-statement")
 
 
 def test_publish_reads_an_array_one_object_and_cloud_events(cli: Cli, folder: Path) -> None:

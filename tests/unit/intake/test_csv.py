@@ -20,7 +20,8 @@ GOOD = "NOMS,Z0000ZZ,20900001,clear,2026-03-02T09:00:00+01:00,social-service\n"
 
 def read(text: str | bytes, kind: CsvKind = CsvKind.SAFETY) -> CsvReport:
     """Return the report of a file."""
-    return read_csv(kind, io.BytesIO(text if isinstance(text, bytes) else text.encode()), DESK)
+    content = text if isinstance(text, bytes) else text.encode()
+    return read_csv(kind, io.BytesIO(content), DESK, now=AT)
 
 
 def test_a_safety_answer_is_a_row() -> None:
@@ -181,7 +182,7 @@ def test_who_may_not_write_safety_answers_reads_no_file() -> None:
     feed = DESK._replace(may_write=frozenset({"movements"}))
 
     with pytest.raises(IntakeError) as caught:
-        read_csv(CsvKind.SAFETY, io.BytesIO(b""), feed)
+        read_csv(CsvKind.SAFETY, io.BytesIO(b""), feed, now=AT)
 
     assert caught.value.reason == "type-not-allowed"
 
@@ -189,7 +190,7 @@ def test_who_may_not_write_safety_answers_reads_no_file() -> None:
 def test_a_row_in_the_name_of_another_role_is_refused() -> None:
     service = DESK._replace(roles=frozenset({"duty-service"}))
 
-    report = read_csv(CsvKind.SAFETY, io.BytesIO((SAFETY + GOOD).encode()), service)
+    report = read_csv(CsvKind.SAFETY, io.BytesIO((SAFETY + GOOD).encode()), service, now=AT)
 
     assert [problem[:3] for problem in report.problems] == [(2, "role", "role-not-allowed")]
     assert report.drafts == ()
