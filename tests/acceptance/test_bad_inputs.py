@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hub.domain.decision import FactKind
 from hub.domain.ids import PersonKey
 from hub.ports import OutcomeKind
 from tests.support.bad_records import BAD_RECORDS, BadRecord, Writer
@@ -129,7 +130,8 @@ def test_of_a_batch_only_the_bad_items_are_refused(hub: RunningHub) -> None:
     ]
     for canary in VICTIMS[13:15]:
         person = Writer(hub).person(canary)
-        applied = [f.fact.refs["type"] for f in hub.files.views.by_person(person)]
+        facts = [row.fact for row in hub.files.views.by_person(person)]
+        applied = [fact.refs["type"] for fact in facts if fact.kind is FactKind.EVENT_APPLIED]
         assert applied == ["safety.answered"]
 
 
