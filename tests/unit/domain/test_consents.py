@@ -137,3 +137,14 @@ def test_a_refusal_is_respected_until_its_date_only() -> None:
 
     assert refused == {"consent-declined"}
     assert story.withheld() == {"no-consent"}
+
+
+@pytest.mark.promise("P3")
+def test_a_consent_for_a_stay_that_was_put_away_covers_no_later_one() -> None:
+    story = Story().admitted().consented().wait(days=1).released().wait(days=20)
+    assert story.case.episodes == ()
+
+    story.admitted().child().cleared().wait(hours=1)
+
+    assert story.withheld() == {"scope-ended"}
+    assert story.sends == []
