@@ -80,21 +80,31 @@ def usage(message: str, option: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=option)
 
 
-def split_number(text: str) -> tuple[str, str]:
+def split_number(hub: Hub, text: str) -> tuple[str, str]:
     """Return register and number. Raises a usage error for anything else."""
     register, _, number = text.partition(":")
     if not register or not number:
         raise usage("write REGISTER:NUMBER, for example NOMS:A0001AA", "REGISTER:NUMBER")
+    require_register(hub, register, "REGISTER:NUMBER")
     if number == "-":
         number = typer.prompt("Number", hide_input=True, err=True)
     return register, number
+
+
+def require_register(hub: Hub, register: str, option: str) -> None:
+    """Raise a usage error for a register that no configured source uses: nobody is known by it."""
+    sources = hub.config.sources.values()
+    known = {name for source in sources for name in (source.namespace, *source.links_with)}
+    if register not in known:
+        said = f"no configured source uses this register; known: {', '.join(sorted(known))}"
+        raise usage(said if known else "no source is configured, so no register is known", option)
 
 
 def person_of(hub: Hub, text: str) -> PersonKey:
     """Return the pseudonym of `REGISTER:NUMBER`."""
     from hub.domain.ids import Namespace
 
-    register, number = split_number(text)
+    register, number = split_number(hub, text)
     return hub.pseudonyms.person(hub.tenant, Namespace(register), number)
 
 

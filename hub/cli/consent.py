@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.common import Json, Number, instant, intake, open_hub, split_number, usage
 from hub.cli.entering import enter
+from hub.cli.known import doubts
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,7 +50,7 @@ def record(
     except msgspec.MsgspecError:
         raise usage("the file must hold one JSON object", "FILE") from None
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
         draft = consent_given(intake(hub, register), hub.clock.now(), plain, content)
         assert isinstance(draft.payload, ConsentGranted)  # noqa: S101 - what the builder makes
         enter(hub, draft, json=json, reference=draft.payload.record.record_id)
@@ -77,7 +78,7 @@ def withdraw(
     from hub.intake import consent_withdrawn
 
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
         now = hub.clock.now()
         draft = consent_withdrawn(
             intake(hub, register),
@@ -88,7 +89,7 @@ def withdraw(
             taken_by=taken_by,
             record_id=record_id,
         )
-        enter(hub, draft, json=json)
+        enter(hub, draft, json=json, doubts=doubts(hub, draft))
 
 
 @group.command()
@@ -107,7 +108,7 @@ def refuse(
     from hub.intake import consent_refused
 
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
         draft = consent_refused(
             intake(hub, register),
             hub.clock.now(),

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hub.cli import exits
 from hub.cli.output import show_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hub.app.build import Hub
     from hub.domain.events import Draft
 
 
-def enter(hub: Hub, draft: Draft, *, json: bool, **told: str) -> None:
+def enter(hub: Hub, draft: Draft, *, json: bool, doubts: Sequence[str] = (), **told: str) -> None:
     """Append one event durably and print its id, and what else is `told` of it by name.
 
-    Raises `Poison` or `Retriable`.
+    With `doubts` the command warns of each and ends with 3. Raises `Poison` or `Retriable`.
     """
     [appended] = hub.appender.append([draft])
+    warnings = [] if appended.erased else list(doubts)
     if json:
         show_json(
             {
@@ -26,6 +30,7 @@ def enter(hub: Hub, draft: Draft, *, json: bool, **told: str) -> None:
                 "person": appended.person,
                 "type": draft.type,
                 "taken": not appended.erased,
+                "warnings": warnings,
                 **told,
             }
         )
@@ -38,3 +43,7 @@ def enter(hub: Hub, draft: Draft, *, json: bool, **told: str) -> None:
         )
         for name, value in told.items():
             typer.echo(f"{name.capitalize()}: {value}")
+    for warning in warnings:
+        typer.echo(f"warning: {warning}.", err=True)
+    if warnings:
+        raise typer.Exit(exits.PARTLY)

@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.common import Json, Number, intake, open_hub, split_number
 from hub.cli.entering import enter
+from hub.cli.known import doubts
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,9 +36,9 @@ def set_freeze(
     from hub.intake import freeze_set
 
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
         draft = freeze_set(intake(hub, register), hub.clock.now(), plain, set_by=by)
-        enter(hub, draft, json=json)
+        enter(hub, draft, json=json, doubts=doubts(hub, draft))
 
 
 @group.command()
@@ -54,11 +55,11 @@ def lift(
     from hub.intake import freeze_lifted
 
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
         draft = freeze_lifted(
             intake(hub, register), hub.clock.now(), plain, taken_by=taken_by, channel=channel
         )
-        enter(hub, draft, json=json)
+        enter(hub, draft, json=json, doubts=doubts(hub, draft))
 
 
 def register(app: typer.Typer) -> None:

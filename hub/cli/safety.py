@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hub.cli.common import Json, Number, instant, intake, open_hub, split_number
+from hub.cli.common import (
+    Json,
+    Number,
+    instant,
+    intake,
+    open_hub,
+    require_register,
+    split_number,
+    usage,
+)
 from hub.cli.entering import enter
+from hub.cli.known import doubts
+
+if TYPE_CHECKING:
+    from hub.app.build import Hub
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,7 +56,9 @@ def record(
     from hub.intake import safety_answered
 
     with open_hub() as hub:
-        register, plain = split_number(number)
+        register, plain = split_number(hub, number)
+        require_register(hub, child_register or register, "--child-register")
+        _require_role(hub, role)
         now = hub.clock.now()
         draft = safety_answered(
             intake(hub, register),
@@ -54,7 +69,20 @@ def record(
             answered_at=instant(at, "--at") or now,
             role=role,
         )
-        enter(hub, draft, json=json)
+        enter(hub, draft, json=json, doubts=doubts(hub, draft))
+
+
+def _require_role(hub: Hub, role: str) -> None:
+    """Raise a usage error for a role whose answers the active policy does not count."""
+    from hub.errors import ConfigError, Retriable
+
+    try:
+        roles = hub.store.cases.rules(hub.tenant, hub.clock.now()).policy.safety_roles
+    except (ConfigError, Retriable):
+        # An answer is taken before there is a policy to weigh it, or while the store is away.
+        return
+    if roles and role not in roles:
+        raise usage(f"the policy counts answers of these roles: {', '.join(roles)}", "--role")
 
 
 def register(app: typer.Typer) -> None:
