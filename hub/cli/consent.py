@@ -30,8 +30,8 @@ def record(
     file: Annotated[
         typer.FileBinaryRead,
         typer.Argument(
-            help="The record as JSON (fields: docs of the consent schema); - reads it from "
-            "standard input."
+            help="The record as JSON, the `record` of docs/examples/consent.json (fields and "
+            "words: docs/intake.md); - reads it from standard input."
         ),
     ],
     json: Json = False,
