@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.common import SOURCE, Json, Limit, Reason, open_hub, person_of, usage
+from hub.cli.ids import whole
 from hub.cli.output import rows_of, show, show_json, show_one, tell
 
 if TYPE_CHECKING:
     from hub.app.build import Hub
     from hub.domain.events import Draft
     from hub.domain.ids import PersonKey
+    from hub.store.store import Views
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -63,7 +65,7 @@ def show_case(
     """
     with open_hub() as hub:
         views = hub.store.views
-        key = views.survivor(person_of(hub, person) if ":" in person else _key(person))
+        key = views.survivor(person_of(hub, person) if ":" in person else _key(views, person))
         case = views.case(key)
         if case is None:
             raise usage("the hub knows no such person", "PERSON")
@@ -148,10 +150,11 @@ def reassessment(hub: Hub, person: PersonKey, cause: str) -> Draft:
     )
 
 
-def _key(text: str) -> PersonKey:
+def _key(views: Views, text: str) -> PersonKey:
     from hub.domain.ids import PersonKey
+    from hub.store.prefixes import Named
 
-    return PersonKey(text)
+    return PersonKey(whole(views, text, (Named.PERSON,), "PERSON"))
 
 
 def register(app: typer.Typer) -> None:

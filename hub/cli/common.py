@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
@@ -130,11 +129,3 @@ def instant(text: str | None, option: str) -> datetime | None:
     if found is None or found.tzinfo is None:
         raise usage("write a time with its zone, for example 2026-03-02T08:55:00+01:00", option)
     return found.astimezone(UTC)
-
-
-def uuid(text: str, name: str) -> UUID:
-    """Return an id. Raises a usage error for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise usage("an id is needed, as the lists show it", name) from None

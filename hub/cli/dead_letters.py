@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.common import Json, Limit, Reason, open_hub, operator, usage, uuid
+from hub.cli.common import Json, Limit, Reason, open_hub, operator, usage
+from hub.cli.ids import whole_uuid
 from hub.cli.output import rows_of, show, show_one, tell
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from hub.app.build import Hub
     from hub.ports import NewRecord
     from hub.store.view_rows import LetterDetail
@@ -91,15 +94,21 @@ def discard(letter_id: LetterId, reason: Reason, json: Json = False) -> None:
     from hub.cli.cases import reassessment
 
     with open_hub() as hub:
-        handled = hub.store.dead_letters.discard(uuid(letter_id, "LETTER_ID"), operator(reason))
+        handled = hub.store.dead_letters.discard(_id(hub, letter_id), operator(reason))
         for person in handled.lifted:
             hub.appender.append([reassessment(hub, person, "dead-letter-discarded")])
     said = "Discarded." + (" The person is no longer held." if handled.lifted else "")
     tell(said, json=json, discarded=handled.letter_id, hold_lifted=bool(handled.lifted))
 
 
+def _id(hub: Hub, text: str) -> UUID:
+    from hub.store.prefixes import Named
+
+    return whole_uuid(hub.store.views, text, Named.LETTER, "LETTER_ID")
+
+
 def _letter(hub: Hub, letter_id: str) -> LetterDetail:
-    found = hub.store.views.dead_letter(uuid(letter_id, "LETTER_ID"))
+    found = hub.store.views.dead_letter(_id(hub, letter_id))
     if found is None or found.view.tenant != hub.tenant:
         raise usage("no dead letter has this id; see hub dead-letters list", "LETTER_ID")
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.common import Json, open_hub, person_of, usage
+from hub.cli.ids import whole
 from hub.cli.output import rows_of, show, show_json
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def explain(
         typer.Argument(
             metavar="ID",
             help="Id of an event, referral, message (send or idempotency id), task or dead letter, "
-            "or the pseudonym of a parent or child.",
+            "or the pseudonym of a parent or child; its first 8 digits or more will do.",
         ),
     ] = None,
     number: Annotated[
@@ -39,6 +40,7 @@ def explain(
     Example: hub explain --number NOMS:A0001AA
     """
     from hub.cli import subjects
+    from hub.store.prefixes import Named
 
     if (subject is None) == (number is None):
         raise usage("give an id or --number", "ID")
@@ -47,7 +49,7 @@ def explain(
         found = (
             subjects.of_person(views, person_of(hub, number))
             if number is not None
-            else subjects.find(views, subject or "")
+            else subjects.find(views, whole(views, subject or "", tuple(Named), "ID"))
         )
         if found is None:
             raise usage("the hub knows nothing of it", "ID")

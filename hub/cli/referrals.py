@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import Json, Limit, open_hub, person_of, usage, uuid
+from hub.cli.common import Json, Limit, open_hub, person_of, usage
+from hub.cli.ids import whole_uuid
 from hub.cli.output import rows_of, show, show_json
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -73,9 +74,11 @@ def show_referral(
 
     Example: hub referrals show 3f0c7a52-6d0f-5b1e-9d9e-6a4f1f0c2b11
     """
-    wanted = uuid(referral_id, "REFERRAL_ID")
+    from hub.store.prefixes import Named
+
     with open_hub() as hub:
         views = hub.store.views
+        wanted = whole_uuid(views, referral_id, Named.REFERRAL, "REFERRAL_ID")
         sends = views.sends(tenant=hub.tenant, referral_id=wanted)
         intents = [intent for send in reversed(sends) for intent in views.intents(send.send_id)]
     if not sends:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import SOURCE, Json, Limit, open_hub, usage, uuid
+from hub.cli.common import SOURCE, Json, Limit, open_hub, usage
 from hub.cli.entering import enter
+from hub.cli.ids import whole_uuid
 from hub.cli.output import rows_of, show
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -65,11 +66,12 @@ def resolve(
 
     from hub.domain.events import Draft, TaskResolved
     from hub.domain.ids import Namespace, PersonKey, SourceId, mint
+    from hub.store.prefixes import Named
 
-    wanted = uuid(task_id, "TASK_ID")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", resolution):
         raise usage("a code is needed: small letters, digits, hyphens", "--resolution")
     with open_hub() as hub:
+        wanted = whole_uuid(hub.store.views, task_id, Named.TASK, "TASK_ID")
         task = hub.store.views.task(wanted)
         if task is None or task.tenant != hub.tenant:
             raise usage("no task has this id; see hub tasks list", "TASK_ID")

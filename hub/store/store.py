@@ -18,6 +18,7 @@ from hub.store.ingress import SqlIngressStore
 from hub.store.log_views import LogViews
 from hub.store.migrate import require_current, upgrade
 from hub.store.positions import SqlPositions
+from hub.store.prefixes import PrefixViews
 from hub.store.processor import SqlCaseStore
 from hub.store.relay import SqlRelayStore
 from hub.store.rules import RuleCache, SqlRuleVersions
@@ -25,7 +26,7 @@ from hub.store.send_views import SendViews
 from hub.store.views import CaseViews, StopViews
 
 
-class Views(CaseViews, SendViews, LogViews, StopViews, CountViews):
+class Views(CaseViews, SendViews, LogViews, StopViews, CountViews, PrefixViews):
     """Everything that may be read of the store, as one object; nothing here changes anything."""
 
 
