@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -88,6 +88,19 @@ def split_number(hub: Hub, text: str) -> tuple[str, str]:
     if number == "-":
         number = typer.prompt("Number", hide_input=True, err=True)
     return register, number
+
+
+def require_word(word: str | None, known: Iterable[str], option: str) -> None:
+    """Raise a usage error, naming the nearest, for a filter by a word that does not exist.
+
+    An empty list for a mistyped word would say that all is well.
+    """
+    from hub.config.problems import unknown
+
+    names = [name for name in known if name != "unknown"]
+    if word is not None and word not in names:
+        problem = unknown(option, word, names)
+        raise usage(f"{problem.what}. {problem.remedy}", option)
 
 
 def require_register(hub: Hub, register: str, option: str) -> None:

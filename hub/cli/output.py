@@ -18,6 +18,8 @@ PIPE_WIDTH = 240
 WHOLE = frozenset({"at", "since", "person", "child", "subject", "kind", "type", "state"})
 """Columns that are never folded: whoever reads them copies or compares them."""
 
+NONE_MATCHES = "None matches the filter."
+
 Row = Mapping[str, object]
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import Json, Limit, open_hub, person_of, usage
+from hub.cli.common import Json, Limit, open_hub, person_of, require_word, usage
 from hub.cli.ids import whole_uuid
-from hub.cli.output import rows_of, show, show_json
+from hub.cli.output import NONE_MATCHES, rows_of, show, show_json
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,7 +52,9 @@ def list_referrals(
     Example: hub referrals list --recipient jugendamt-musterstadt
     """
     from hub.domain.ids import RecipientId
+    from hub.store.tables import SendState
 
+    require_word(state, SendState, "--state")
     with open_hub() as hub:
         found = hub.store.views.sends(
             tenant=hub.tenant,
@@ -62,7 +64,9 @@ def list_referrals(
             recalls=recalls,
             limit=limit,
         )
-    show(rows_of(found), COLUMNS, json=json, empty="No referral was made yet.")
+    filtered = bool(recipient or state or number or recalls)
+    empty = NONE_MATCHES if filtered else "No referral was made yet."
+    show(rows_of(found), COLUMNS, json=json, empty=empty)
 
 
 @group.command("show")

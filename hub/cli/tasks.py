@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import SOURCE, Json, Limit, open_hub, usage
+from hub.cli.common import SOURCE, Json, Limit, open_hub, require_word, usage
 from hub.cli.entering import enter
 from hub.cli.ids import whole_uuid
-from hub.cli.output import rows_of, show
+from hub.cli.output import NONE_MATCHES, rows_of, show
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,6 +35,7 @@ def list_tasks(
     """
     from hub.domain.tasks import ADVICE, TaskKind
 
+    require_word(kind, TaskKind, "--kind")
     with open_hub() as hub:
         found = hub.store.views.tasks(tenant=hub.tenant, kind=kind, closed=closed, limit=limit)
     known = {each.value for each in TaskKind}
@@ -45,7 +46,7 @@ def list_tasks(
         rows,
         ("task_id", "severity", "kind", "person", "since", "advice"),
         json=json,
-        empty="No task is open.",
+        empty="No task is open." if kind is None else NONE_MATCHES,
     )
 
 

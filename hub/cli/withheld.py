@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.common import Json, Limit, open_hub
-from hub.cli.output import rows_of, show
+from hub.cli.common import Json, Limit, open_hub, require_word
+from hub.cli.output import NONE_MATCHES, rows_of, show
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,13 +30,16 @@ def list_withheld(
 
     Example: hub withheld list --reason safety-check-missing
     """
+    from hub.domain.entitlement import Denial
+
+    require_word(reason, Denial, "--reason")
     with open_hub() as hub:
         found = hub.store.views.withheld(tenant=hub.tenant, reason=reason, limit=limit)
     show(
         rows_of(found),
         ("since", "person", "child", "purpose", "reasons"),
         json=json,
-        empty="Nothing is withheld.",
+        empty="Nothing is withheld." if reason is None else NONE_MATCHES,
     )
 
 
