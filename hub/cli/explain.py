@@ -156,7 +156,8 @@ def _reasons(account: dict[str, Any]) -> Rows:
 
 def _print(account: dict[str, Any]) -> None:
     persons = ", ".join(person[:12] for person in account["persons"]) or "nobody legible"
-    typer.echo(f"This is a {account['kind']} about {persons}.\n")
+    article = "an" if account["kind"] == "event" else "a"
+    typer.echo(f"This is {article} {account['kind']} about {persons}.\n")
     for title, key, columns in (
         ("Events", "events", ("at", "type", "outcome", "reason", "event_id")),
         ("Decisions", "decisions", ("at", "kind", "subject", "reasons", "policy")),

@@ -34,6 +34,7 @@ def test_explain_and_cases_take_the_beginning_of_a_pseudonym_or_id(cli: Cli, per
     assert account["persons"] == [person]
     assert cli("cases", "show", person[:8], "--json").json["person"] == person
     assert cli("explain", event_id[:13], "--json").json["kind"] == "event"
+    assert cli("explain", event_id).out.startswith(f"This is an event about {person[:12]}.")
     assert cli("explain", child[:12].upper(), "--json").json["kind"] == "child"
     assert cli("explain", person[:7]).code == exits.USAGE
 
