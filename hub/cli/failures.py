@@ -23,8 +23,7 @@ def lines_of(error: HubError) -> list[str]:
             text = str(error).removesuffix(f" Remedy: {error.remedy}")
             found = [f"halted: {text}", f"remedy: {error.remedy}"]
         case Poison():
-            where = f" at {error.field_path}" if error.field_path else ""
-            found = [f"refused: {error.reason}{where}", f"remedy: {error.remedy}"]
+            found = [line for fault in _faults(error) for line in _refusal(fault)]
         case Retriable():
             found = [f"not now: {error}", "remedy: try again; `hub doctor` says what is missing"]
         case Fenced():
@@ -34,6 +33,22 @@ def lines_of(error: HubError) -> list[str]:
         case _:
             found = [f"error: {error}"]
     return found
+
+
+def _faults(error: Poison) -> list[tuple[str, str, str]]:
+    """Return reason, field and remedy of every fault: what an operator mends is mended at once."""
+    # Loaded here: most errors are not about what somebody handed in.
+    from hub.intake import IntakeError
+
+    if isinstance(error, IntakeError):
+        return [(p.code, p.field_path, p.remedy) for p in error.problems]
+    return [(error.reason, error.field_path, error.remedy)]
+
+
+def _refusal(fault: tuple[str, str, str]) -> list[str]:
+    reason, field, remedy = fault
+    where = f" at {field}" if field else ""
+    return [f"refused: {reason}{where}", f"remedy: {remedy}"]
 
 
 def place_of(error: BaseException) -> str:

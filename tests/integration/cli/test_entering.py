@@ -89,3 +89,14 @@ def test_a_freeze_is_taken_although_the_store_is_not_there_yet(cli: Cli) -> None
 
     assert (said.code, said.json["taken"]) == (exits.PARTLY, True)
     assert said.json["warnings"] == [known.NO_STORE]
+
+
+def test_every_fault_of_a_consent_record_is_told_at_once(cli: Cli, folder: Path) -> None:
+    (folder / "consent.json").write_text('{"record_id": "1", "given_at": "x"}', encoding="utf-8")
+
+    said = cli("consent", "record", PERSON, "consent.json")
+
+    assert said.code == exits.ERROR
+    fields = {line for line in said.err.splitlines() if line.startswith("refused: ")}
+    assert len(fields) > 1, said.err
+    assert said.err.count("remedy: ") == len(fields)
