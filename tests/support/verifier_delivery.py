@@ -52,6 +52,11 @@ class DeliveryCheck:
         for place, arrival in enumerate(files.arrivals):
             self._first.setdefault(arrival.message_id, place)
         self._states = {UUID(r["idempotency_id"]): r["state"] for r in files.tables["outbox"]}
+        self._outdated = {
+            UUID(r["idempotency_id"])
+            for r in files.tables["outbox"]
+            if r["state_reason"] == "outdated"
+        }
 
     def problems(self) -> Iterator[str]:
         """Yield everything that is wrong."""
@@ -186,17 +191,28 @@ class DeliveryCheck:
                     yield f"recall {key} of a disclosed referral is missing"
                 elif self._states.get(key) != "cancelled":
                     yield f"recall {key} of what was never disclosed still waits"
-            elif not self._taken_back(send) and not self._waits_rightly(send):
+            elif not (self._taken_back(send) or self._said_anew(send) or self._waits_rightly(send)):
                 yield f"message {key} ({send.operation.value}) is missing"
 
     def _cancelled_but_arrived(self, send: Send) -> Iterator[str]:
-        """Its result was lost; then its recall must have followed."""
+        """Its result was lost; then its recall must have followed, or it was said anew."""
+        if self._said_anew(send):
+            return
         recalls = [s.idempotency_id for s in self._after(send) if s.operation is Operation.RETRACT]
         if not any(self._first.get(r, -1) > self._first[send.idempotency_id] for r in recalls):
             yield f"message {send.idempotency_id} was cancelled but arrived, and no recall followed"
 
     def _taken_back(self, send: Send) -> bool:
         return any(s.operation is Operation.RETRACT for s in self._after(send))
+
+    def _said_anew(self, send: Send) -> bool:
+        """A newer message took the place of one that was not the first of its referral."""
+        if send.idempotency_id not in self._outdated or send.operation is Operation.REFER:
+            return False
+        return any(
+            s.content_version > send.content_version and s.operation is not Operation.RETRACT
+            for s in self._after(send)
+        )
 
     def _waits_rightly(self, send: Send) -> bool:
         """It is still ready, and denied as the cases stand, or parked behind one that is not."""
