@@ -32,7 +32,7 @@ class Size(NamedTuple):
     memory: int
 
 
-FULL = Size(20_000, 500, 200, 20, 25, 500, 200_000)
+FULL = Size(12_000, 500, 200, 8, 50, 500, 200_000)
 QUICK = Size(2_000, 50, 20, 2, 5, 40, 6_000)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tests.benchmarks.history import History, first
 from tests.benchmarks.workshop import Counting, Workshop
 
-WARM_UP = 0.3
+WARM_UP = 0.5
 """The share of the run after which caches (pages, keys, statements) must be full."""
 MOST_GROWTH = 0.10
 LIMIT_S = 900.0
@@ -24,6 +24,9 @@ _STATM = Path("/proc/self/statm")
 
 Sample = tuple[int, float]
 """Events decided so far, and a figure: resident megabytes, events per second or seconds."""
+
+
+_Work = Callable[[Path, int, int, "Queue[list[Sample]]"], None]
 
 
 class Flat(NamedTuple):
@@ -45,9 +48,15 @@ class Flat(NamedTuple):
 
 
 def measure(folder: Path, events: int, seed: int = 2) -> Flat:
-    """Append `events` in one process, then decide them in another that watches its memory."""
-    [(_, appended)] = _in_process(_fill, folder, events, seed)
-    *samples, (_, taken) = _in_process(_watch, folder, events, seed)
+    """Append `events` in one process while another decides them and watches its own memory."""
+    with Workshop(folder):
+        pass  # the files are made once, before two processes open them
+    filling, watching = (
+        _Process(_fill, folder, events, seed),
+        _Process(_watch, folder, events, seed),
+    )
+    [(_, appended)] = filling.answer()
+    *samples, (_, taken) = watching.answer()
     return flat(events, samples, taken=taken, append_per_second=appended)
 
 
@@ -76,20 +85,23 @@ def resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def _in_process(
-    work: Callable[[Path, int, int, Queue[list[Sample]]], None],
-    folder: Path,
-    events: int,
-    seed: int,
-) -> list[Sample]:
-    context = multiprocessing.get_context("spawn")
-    answers: Queue[list[Sample]] = context.Queue()
-    process = context.Process(target=work, args=(folder, events, seed, answers), daemon=True)
-    process.start()
-    try:
-        return answers.get(timeout=LIMIT_S)
-    finally:
-        process.join(30)
+class _Process:
+    """A process that does one thing and answers once."""
+
+    def __init__(self, work: _Work, folder: Path, events: int, seed: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._answers: Queue[list[Sample]] = context.Queue()
+        self._process = context.Process(
+            target=work, args=(folder, events, seed, self._answers), daemon=True
+        )
+        self._process.start()
+
+    def answer(self) -> list[Sample]:
+        """Return the answer. Raises `queue.Empty` when it takes too long."""
+        try:
+            return self._answers.get(timeout=LIMIT_S)
+        finally:
+            self._process.join(30)
 
 
 def _fill(folder: Path, events: int, seed: int, answers: Queue[list[Sample]]) -> None:

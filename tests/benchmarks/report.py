@@ -107,7 +107,7 @@ def _memory(flat: Flat) -> Iterator[str]:
     yield ""
     yield (
         f"Memory of the processor over {flat.events:,} events ({flat.per_second:,.0f} a second): "
-        f"start {flat.start_mb:.0f} MB, after {WARM_UP:.0%} {flat.warm_mb:.0f} MB, "
+        f"start {flat.start_mb:.0f} MB, at most {flat.warm_mb:.0f} MB in the first {WARM_UP:.0%}, "
         f"middle {flat.middle_mb:.0f} MB, end {flat.end_mb:.0f} MB"
     )
     verdict = "flat" if flat.growth <= MOST_GROWTH else "NOT FLAT"
