@@ -106,6 +106,8 @@ class Processes:
     ) -> None:
         # Settings of the caller's own hub must not reach the demo's.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
+        # With it every process would compile every library anew: 3 s instead of 1 s to start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment["HUB_CONFIG"] = str(self._place.config)
         if role_port is not None:
             environment["HUB_MANAGEMENT__PORT"] = str(role_port)

@@ -11,25 +11,32 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from hub.demo.cast import CAST
 from hub.demo.errors import DemoFailed
 from hub.demo.stage import Stage
+from hub.demo.words import short
 
 if TYPE_CHECKING:
     from hub.demo.scene import Scene
 
-OK, FAILED = 0, 1
+OK, FAILED, STOPPED = 0, 1, 130
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(*, keep: bool = False, as_json: bool = False) -> int:
     """Play the demo and return the exit code: 0 if every claim holds.
 
-    Ctrl-C and SIGTERM end every process that was started, then the demo itself.
+    Ctrl-C and SIGTERM end every process that was started, then the demo itself, with code 130.
     """
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = {number: signal.signal(number, _interrupt) for number in _ENDING}
     try:
         return _as_json(keep=keep) if as_json else _on_screen(keep=keep)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped; everything was removed.\n")
+        return STOPPED
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _on_screen(*, keep: bool) -> int:
@@ -50,8 +57,9 @@ def _on_screen(*, keep: bool) -> int:
         screen.scenes(scenes)
         screen.end(scenes, seconds)
         if keep:
+            screen.kept(stage.place, people(stage), examples(stage), stage.pids)
+            # Last of all: an interruption before this still ends and removes everything.
             stage.keep()
-            screen.kept(stage.place, examples(stage), stage.pids)
         else:
             screen.gone()
     return _code(scenes)
@@ -78,14 +86,21 @@ def _as_json(*, keep: bool) -> int:
             "scenes": [_scene(number, scene) for number, scene in enumerate(scenes, 1)],
         }
         if keep:
-            stage.keep()
             document["kept"] = {
                 "folder": str(stage.root),
                 "pids": stage.pids,
+                "people": people(stage),
                 "look_further": examples(stage),
             }
         _print(document)
+        if keep:
+            stage.keep()
     return _code(scenes)
+
+
+def people(stage: Stage) -> dict[str, str]:
+    """Return the beginning of each parent's pseudonym by the name in the story."""
+    return {parent.name: short(stage.files.person(parent)) for parent in CAST}
 
 
 def examples(stage: Stage) -> list[str]:
@@ -117,4 +132,7 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
+    for number in _ENDING:
+        # A second Ctrl-C must not cut the ending and removing short.
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -24,7 +24,7 @@ from hub.demo.cast import (
 )
 from hub.demo.evidence import Evidence, Message
 from hub.demo.scene import Finding, Page, Scene, Table
-from hub.demo.words import plain, when
+from hub.demo.words import minutes, plain, several, since, times, when
 from hub.domain.decision import FactKind
 from hub.domain.referral import Operation
 from hub.ports import OutcomeKind
@@ -95,13 +95,14 @@ def children(seen: Evidence) -> Scene:
                 all(list(parent.kids) == recorded[parent] for parent in CAST),
             ),
             Finding(
-                f"{ZORA.name}: a number only; tasks: {', '.join(unnamed) or 'none'}; "
-                f"messages: {len(seen.sends(ZORA))}",
+                f"{ZORA.name}: a number only; {several(len(unnamed), 'task')} "
+                f"({', '.join(unnamed)}), {several(len(seen.sends(ZORA)), 'message')}",
                 unnamed == ["children-unnamed"] and not seen.sends(ZORA),
             ),
             Finding(
-                f"{KARL.name}: no children; tasks: {len(seen.tasks(KARL, closed=True))}; "
-                f"messages: {len(seen.sends(KARL))}",
+                f"{KARL.name}: no children, "
+                f"{several(len(seen.tasks(KARL, closed=True)), 'task')}, "
+                f"{several(len(seen.sends(KARL)), 'message')}",
                 not seen.tasks(KARL, closed=True) and not seen.sends(KARL),
             ),
         ),
@@ -137,22 +138,23 @@ def delivered(seen: Evidence) -> Scene:
         (
             Finding(
                 f"{len(gone)} referrals are delivered and stand in the inbox's journal; "
-                f"none came twice: {not repeated}",
+                f"{len(repeated) or 'none'} came more than once",
                 bool(gone) and not repeated and all(s.idempotency_id in messages for s in gone),
             ),
             Finding(
-                f"the shortest time between admission and disclosure was "
-                f"{min(waits, default=timedelta()) // timedelta(minutes=1)} minutes of the story",
+                "the shortest time between admission and disclosure was "
+                f"{minutes(min(waits, default=timedelta()))} of the story",
                 bool(waits) and min(waits) >= SETTLE,
             ),
             Finding(
-                f"the inbox verified every signature and order itself: "
-                f"{len(seen.inbox.refused)} refused, {len(seen.inbox.breaches)} breaches",
+                "the inbox verified every signature and order itself: "
+                f"{several(len(seen.inbox.refused), 'refusal')}, "
+                f"{several(len(seen.inbox.breaches), 'slip')} of order",
                 not seen.inbox.refused and not seen.inbox.breaches,
             ),
             Finding(
                 "no message holds a prisoner number or a parent's name: "
-                f"{len(everything):,} characters searched, {len(leaked)} found",
+                f"{len(everything):,} characters searched, {len(leaked) or 'none'} found",
                 bool(everything) and not leaked,
             ),
             Finding(
@@ -210,13 +212,13 @@ def withheld(seen: Evidence) -> Scene:
     """What was not sent, and every reason."""
     denied = [send for send in seen.all_sends if send.state == "ready" and send.denied]
     rows = [
-        (seen.name(row.person), seen.child_name(row.child), when(row.since), row.reasons)
+        (seen.name(row.person), seen.child_name(row.child), since(row.since), row.reasons)
         for row in seen.all_withheld
     ] + [
         (
             seen.name(send.person),
             seen.child_name(send.child),
-            when(send.ready_at),
+            since(send.ready_at),
             send.denied or (),
         )
         for send in denied
@@ -247,8 +249,8 @@ def withheld(seen: Evidence) -> Scene:
             Table(
                 ("parent", "child", "since", "code", "in plain words"),
                 tuple(
-                    (*((who, child, since) if nth == 0 else ("", "", "")), code, plain([code]))
-                    for who, child, since, codes in rows
+                    (*((who, child, start) if nth == 0 else ("", "", "")), code, plain([code]))
+                    for who, child, start, codes in rows
                     for nth, code in enumerate(codes)
                 ),
             ),
@@ -277,8 +279,8 @@ def late_consent(seen: Evidence) -> Scene:
                 granted is not None and before is not None and granted > before[0],
             ),
             Finding(
-                f"{when(left[0])}: referral sent to {sends[0].recipient}; it arrived: "
-                f"{len(seen.received(LARS))}"
+                f"{when(left[0])}: referral sent to {sends[0].recipient}; it arrived "
+                f"{times(len(seen.received(LARS)))}"
                 if left
                 else "nothing was sent",
                 len(left) == 1

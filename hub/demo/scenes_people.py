@@ -8,7 +8,7 @@ from typing import Final
 from hub.demo.cast import ALMA, DORA, FRITZ, INES, MARIA, NINA, PETRA, SVEN, TOM, WILMA, Parent
 from hub.demo.evidence import Evidence
 from hub.demo.scene import Finding, Page, Scene, Table
-from hub.demo.words import plain, when
+from hub.demo.words import minutes, plain, several, short, times, when
 from hub.domain.consent import Purpose
 from hub.domain.decision import FactKind
 from hub.domain.referral import Operation
@@ -29,8 +29,8 @@ def movements_inside(seen: Evidence) -> Scene:
         f"{TOM.name} went to court and was transferred; the helpers rightly heard nothing of it.",
         (
             Finding(
-                f"{len(court)} court movements and {len(transfer)} of the transfer; "
-                f"applied: {len(applied)}",
+                f"{len(court)} court movements and {len(transfer)} of the transfer were "
+                f"taken in; {len(applied)} were applied",
                 len(court) == len(transfer) == 2 and len(applied) == 4,  # noqa: PLR2004 - out and back, off and in
             ),
             _single_referral(seen, TOM),
@@ -49,13 +49,14 @@ def undone(seen: Evidence) -> Scene:
         f"{INES.name}'s admission was an error. Consent and safety were given, yet nothing left.",
         (
             Finding(
-                f"{after // timedelta(minutes=1)} minutes after the admission its booking was "
+                f"{minutes(after)} after the admission its booking was "
                 f"deleted: {', '.join(f'{o.type} {o.outcome.value}' for o in deleted)}",
                 after < SETTLE and _applied(deleted, "identity.booking-deleted"),
             ),
             Finding(
-                f"messages about the child: {len(seen.sends(INES))}; waiting: "
-                f"{len(seen.withheld(INES))}; open tasks: {len(seen.tasks(INES))}",
+                f"{several(len(seen.sends(INES)), 'message')} about the child, "
+                f"{several(len(seen.withheld(INES)), 'referral')} waiting, "
+                f"{several(len(seen.tasks(INES)), 'open task')}",
                 not seen.sends(INES) and not seen.withheld(INES) and not seen.tasks(INES),
             ),
         ),
@@ -74,12 +75,14 @@ def twice_and_out_of_order(seen: Evidence) -> Scene:
         (
             Finding(
                 "one message, two records: "
-                + ", ".join(f"{o.outcome.value} {o.reason}".strip() for o in again),
+                + ", then ".join(
+                    f"{o.outcome.value} {o.reason and f'({o.reason})'}".strip() for o in again
+                ),
                 len(again) == 2 and len(repeated) == 1,  # noqa: PLR2004 - the message and its repetition
             ),
             Finding(
                 f"the pair in the wrong order: {', '.join(o.outcome.value for o in pair)}; "
-                f"tasks it left: {len(seen.tasks(DORA))}",
+                f"it left {several(len(seen.tasks(DORA)), 'task')}",
                 [o.outcome for o in pair] == [OutcomeKind.APPLIED] * 2 and not seen.tasks(DORA),
             ),
             _single_referral(seen, DORA),
@@ -111,8 +114,9 @@ def recall(seen: Evidence) -> Scene:
                 and retraction.get("kind") == "withdrawn",
             ),
             Finding(
-                f"the inbox holds it as open: {held.get('open')}, content kept: "
-                f"{held.get('content') is not None}",
+                "at the inbox the referral is "
+                f"{'closed' if held.get('open') is False else 'still open'} and its content "
+                f"{'removed' if held.get('content') is None else 'kept'}",
                 held.get("open") is False and held.get("content") is None,
             ),
         ),
@@ -157,8 +161,8 @@ def refusal(seen: Evidence) -> Scene:
         findings=(
             *scene.findings,
             Finding(
-                f"since the refusal: {len(opened)} tasks or questions, "
-                f"open tasks: {len(seen.tasks(NINA))}",
+                f"since the refusal: {len(opened) or 'no'} new tasks or questions, "
+                f"{several(len(seen.tasks(NINA)), 'open task')}",
                 bool(since) and not opened and not seen.tasks(NINA),
             ),
         )
@@ -197,7 +201,8 @@ def child_alone(seen: Evidence) -> Scene:
                 len(mine) == 1 and mine[0].severity == "critical" and after < SOON,
             ),
             Finding(
-                f"nobody took it up within the hour; escalated: {[t.escalated for t in mine]}",
+                "nobody took it up within the hour; it was "
+                + ("escalated" if all(t.escalated for t in mine) else "not escalated"),
                 [t.escalated for t in mine] == [True],
             ),
             Finding(
@@ -205,7 +210,7 @@ def child_alone(seen: Evidence) -> Scene:
                 bool(others) and all(t.closed_at is not None for t in others),
             ),
             Finding(
-                f"the hub itself sent nothing about the child: {len(seen.sends(ALMA))} messages",
+                f"the hub itself sent {several(len(seen.sends(ALMA)), 'message')} about the child",
                 not seen.sends(ALMA),
             ),
         ),
@@ -229,7 +234,7 @@ def release_notice(seen: Evidence) -> Scene:
         f"The office that helps {MARIA.name}'s children heard of the release, after a fresh look.",
         (
             Finding(
-                f"answers of the office applied: {len(answers)}",
+                f"{several(len(answers), 'answer')} of the office applied",
                 len(answers) == len(MARIA.kids),
             ),
             Finding(
@@ -240,8 +245,8 @@ def release_notice(seen: Evidence) -> Scene:
                 last is not None and last.fact.reasons == ("safety-check-missing",),
             ),
             Finding(
-                f"{when(ready[0].at)}: made ready after the answer; arrived at the inbox: "
-                f"{len(arrived)}"
+                f"{when(ready[0].at)}: made ready after the answer; "
+                f"{several(len(arrived), 'notice')} arrived at the inbox"
                 if ready
                 else "no notice was made",
                 len(arrived) == len(ready) == len(MARIA.kids)
@@ -275,19 +280,21 @@ def dead_letter(seen: Evidence) -> Scene:
                 [each.reason for each in letters] == ["newer-schema"],
             ),
             Finding(
-                f"the case is held: {seen.held(PETRA)}; her referral is "
+                f"the case is {'held' if seen.held(PETRA) else 'not held'}; her referral is "
                 + ", ".join(f"{s.state}, denied ({', '.join(s.denied or ())})" for s in sends)
-                + f"; disclosure intents: {len(intents)}",
+                + f"; {several(len(intents), 'attempt')} to send it",
                 seen.held(PETRA)
                 and [s.denied for s in sends] == [("unresolved-input",)]
                 and not intents,
             ),
-            Finding(f"{len(after)} later records of the same partition were decided", bool(after)),
+            Finding(
+                f"{several(len(after), 'later record')} of the same partition: decided", bool(after)
+            ),
         ),
         (
             Table(
                 ("letter", "reason", "field", "what to do"),
-                tuple((str(x.letter_id), x.reason, x.field_path, x.remedy) for x in letters),
+                tuple((short(x.letter_id, 8), x.reason, x.field_path, x.remedy) for x in letters),
             ),
         ),
     )
@@ -313,7 +320,10 @@ def _stopped(
                 + "; ".join(f"{', '.join(r.reasons)} ({plain(r.reasons)})" for r in rows),
                 [r.reasons for r in rows] == [(reason,)],
             ),
-            Finding(f"messages about the child: {len(seen.sends(parent))}", not seen.sends(parent)),
+            Finding(
+                f"{several(len(seen.sends(parent)), 'message')} about the child",
+                not seen.sends(parent),
+            ),
         ),
     )
 
@@ -323,7 +333,7 @@ def _single_referral(seen: Evidence, parent: Parent) -> Finding:
     arrived = seen.received(parent)
     said = ", ".join(f"{s.operation} (generation {s.generation}, {s.state})" for s in sends)
     return Finding(
-        f"all that was ever sent: {said}; arrived: {len(arrived)}",
+        f"all that was ever sent: {said}; it arrived {times(len(arrived))}",
         [(s.operation, s.generation) for s in sends] == [(Operation.REFER, 1)]
         and len(arrived) == 1,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, RenderableType
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from hub.demo.scene import Finding, Page, Scene, Table
 from hub.demo.story import Beat
-from hub.demo.workplace import Workplace
+from hub.demo.workplace import ROLES, Workplace
 
 if TYPE_CHECKING:
     from hub.demo.driver import Standing
@@ -59,8 +59,7 @@ class Screen:
     def scenes(self, scenes: Sequence[Scene]) -> None:
         """Show every scene: its claim, what was found, what there is to look at."""
         for number, scene in enumerate(scenes, 1):
-            mark = "[green]holds[/]" if scene.passed else "[bold red]DOES NOT HOLD[/]"
-            self._out.print(f"\n[bold]{number}. {escape(scene.title)}[/]  ({mark})")
+            self._out.print(f"\n[bold]{number}. {escape(scene.title)}[/]  ({_mark(scene)})")
             self._indented(Text(scene.claim, style="italic"))
             for finding in scene.findings:
                 self._finding(finding)
@@ -72,6 +71,11 @@ class Screen:
         """Sum up."""
         failed = [number for number, scene in enumerate(scenes, 1) if not scene.passed]
         self._out.rule()
+        overview = RichTable.grid(padding=(0, 2))
+        for number, scene in enumerate(scenes, 1):
+            overview.add_row(f"{number:2}", Text(scene.title), _mark(scene))
+        self._out.print(overview)
+        self._out.print()
         if failed:
             names = ", ".join(str(number) for number in failed)
             self._out.print(f"[bold red]Claims that do not hold: {names}.[/]", end=" ")
@@ -87,18 +91,33 @@ class Screen:
             "[bold]hub withheld list[/], [bold]hub dead-letters list[/] ...)."
         )
 
-    def kept(self, place: Workplace, examples: Sequence[str], pids: Sequence[int]) -> None:
-        """Say what is still running, how to look into it, and how to end it."""
+    def kept(
+        self,
+        place: Workplace,
+        people: Mapping[str, str],
+        examples: Sequence[str],
+        pids: Sequence[int],
+    ) -> None:
+        """Say what is still running, who is who, how to look into it, and how to end it.
+
+        `people`: pseudonym by name.
+        """
         ports = place.ports
         self._out.print("\nEverything is still running:")
         for line in (
             f"ingress      http://127.0.0.1:{ports.ingress}/events",
             f"inbox        http://127.0.0.1:{ports.inbox}/referrals",
             f"contacts     http://127.0.0.1:{ports.contacts}",
-            *(f"management   http://127.0.0.1:{port}/metrics" for port in ports.management),
+            *(
+                f"{role:<11}  http://127.0.0.1:{port}/metrics"
+                for role, port in zip(ROLES, ports.management, strict=True)
+            ),
             f"data         {place.data_dir}",
         ):
             self._out.print(f"  {line}", soft_wrap=True)
+        self._out.print("\nWho is who (the hub knows the pseudonyms only):")
+        for name, pseudonym in people.items():
+            self._out.print(f"  {name:<14} {pseudonym}", soft_wrap=True)
         self._out.print("\nLook further:")
         for example in examples:
             self._out.print(f"  {example}", soft_wrap=True)
@@ -120,12 +139,19 @@ class Screen:
         self._out.print(Padding(what, (0, 0, 0, INDENT), expand=False))
 
 
+def _mark(scene: Scene) -> str:
+    return "[green]holds[/]" if scene.passed else "[bold red]DOES NOT HOLD[/]"
+
+
 def _shown(exhibit: Table | Page) -> RichTable | Panel:
     if isinstance(exhibit, Page):
         return Panel(Text(exhibit.text), title=exhibit.title, title_align="left", expand=False)
     table = RichTable(box=None, pad_edge=False, header_style="bold dim")
-    for heading in exhibit.headings:
-        table.add_column(heading, overflow="fold")
+    *codes, words = exhibit.headings
+    for heading in codes:
+        # A code or an id broken in two can't be copied.
+        table.add_column(heading, no_wrap=True)
+    table.add_column(words, overflow="fold")
     for row in exhibit.rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

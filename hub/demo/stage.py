@@ -35,7 +35,11 @@ class Stage:
         self._closing = ExitStack()
         self._files: HubFiles | None = None
         self._took: tuple[Took, ...] = ()
-        self.place = prepare(self.root)
+        try:
+            self.place = prepare(self.root)
+        except BaseException:
+            self._clean()
+            raise
         self.processes = Processes(self.place)
 
     def __enter__(self) -> Self:

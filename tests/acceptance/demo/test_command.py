@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.demo.run import STOPPED
 from hub.demo.scenes import SCENES
 
 pytestmark = pytest.mark.timeout(180)
@@ -49,6 +50,13 @@ def test_json_tells_every_scene_and_nothing_is_left_behind(tmp_path: Path) -> No
     with start(tmp_path, "--json") as process:
         out, errors = process.communicate(timeout=LIMIT_S)
     document = json.loads(out)
+    failed = [
+        (scene["key"], each["text"])
+        for scene in document.get("scenes", [])
+        for each in scene["evidence"]
+        if not each["holds"]
+    ]
+    assert (document.get("error"), failed) == (None, [])
     assert process.returncode == 0, errors
     assert document["passed"] is True
     assert [scene["passed"] for scene in document["scenes"]] == [True] * len(SCENES)
@@ -67,7 +75,8 @@ def test_an_interruption_ends_every_process_and_removes_the_folder(tmp_path: Pat
             assert process.poll() is None
         listening = ports(configs[0])
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=LIMIT_S)
-    assert process.returncode != 0
+        _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == STOPPED
+    assert errors.strip() == "Stopped; everything was removed."
     assert list(tmp_path.iterdir()) == []
     assert not any(listens(port) for port in listening)

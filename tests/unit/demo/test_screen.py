@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,6 +13,7 @@ from hub.demo.driver import Standing
 from hub.demo.scene import Finding, Page, Scene, Table
 from hub.demo.screen import Screen
 from hub.demo.story import Beat
+from hub.demo.workplace import ROLES, prepare
 
 HOLDS = Scene("one", "A title", "A claim.", (Finding("a finding " * 12, holds=True),))
 FAILS = Scene(
@@ -41,6 +43,33 @@ def test_no_line_is_wider_than_the_terminal_nor_than_a_hundred_columns(width: in
     lines = shown(width).splitlines()
     assert len(lines) > 10
     assert max(map(len, lines)) <= min(width, 100)
+
+
+def test_a_code_is_never_broken_at_eighty_columns() -> None:
+    codes = ("Sven Schweig", "Svea", "Mon 02 Mar 08:00", "safety-check-missing")
+    headings = ("parent", "child", "since", "code", "in plain words")
+    out = io.StringIO()
+    screen = Screen(Console(file=out, width=80, highlight=False))
+    scene = HOLDS._replace(exhibits=(Table(headings, ((*codes, "plain words " * 9),)),))
+    screen.scenes([scene])
+    assert all(code in out.getvalue() for code in codes)
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+
+
+def test_the_end_gives_each_scene_a_line_with_its_verdict() -> None:
+    lines = [line.split() for line in shown(80).split("─" * 80)[-1].splitlines()]
+    assert ["1", "A", "title", "holds"] in lines
+    assert ["2", "Another", "title", "DOES", "NOT", "HOLD"] in lines
+
+
+def test_what_is_kept_names_each_role_and_each_person(tmp_path: Path) -> None:
+    out = io.StringIO()
+    place = prepare(tmp_path)
+    Screen(Console(file=out, width=80)).kept(place, {"Maria Muster": "0123456789ab"}, ["x"], [7])
+    words = out.getvalue().split()
+    for role, port in zip(ROLES, place.ports.management, strict=True):
+        assert words[words.index(role) + 1] == f"http://127.0.0.1:{port}/metrics"
+    assert words[words.index("Muster") + 1] == "0123456789ab"
 
 
 def test_a_pipe_gets_no_colours() -> None:
