@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.domain.events import ConsentWithdrawn, SafetyAnswered
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -53,6 +51,8 @@ def doubts(hub: Hub, draft: Draft) -> list[str]:
 
 
 def _missing(case: Case, draft: Draft) -> Iterator[str]:
+    from hub.domain.events import ConsentWithdrawn, SafetyAnswered
+
     payload = draft.payload
     if isinstance(payload, ConsentWithdrawn) and payload.record_id is not None:
         if all(
