@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.webhook import WebhookConfig, WebhookConnector
+from connectors.webhook import WebhookConfig
+from connectors.webhook.connector import WebhookConnector
 from hub.delivery.settings import DeliverySettings
 from hub.testing.inbox import Inbox
 from tests.integration.delivery.people import case_of, send

@@ -17,7 +17,8 @@ from uuid import UUID
 import structlog
 from pydantic import SecretStr
 
-from connectors.webhook import WebhookConfig, WebhookConnector
+from connectors.webhook import WebhookConfig
+from connectors.webhook.connector import WebhookConnector
 from hub.app.build import Hub
 from hub.app.logs import configure
 from hub.app.roles import Role, run

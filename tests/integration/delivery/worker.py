@@ -6,7 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from connectors.webhook import WebhookConfig, WebhookConnector
+from connectors.webhook import WebhookConfig
+from connectors.webhook.connector import WebhookConnector
 from hub.delivery.dispatcher import Dispatcher
 from hub.delivery.retry import RetrySchedule
 from hub.delivery.settings import DeliverySettings

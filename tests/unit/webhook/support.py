@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-from connectors.webhook import WebhookConfig, WebhookConnector
+from connectors.webhook import WebhookConfig
 from connectors.webhook.config import Endpoint
+from connectors.webhook.connector import WebhookConnector
 from hub.domain.consent import Category, Purpose
 from hub.domain.content import Content, Item
 from hub.domain.ids import RecipientId, TenantId

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.webhook import WebhookConnector
 from connectors.webhook.answers import seconds
+from connectors.webhook.connector import WebhookConnector
 from connectors.webhook.network import is_public
 from connectors.webhook.signing import sign
 from hub.domain.referral import Operation
