@@ -147,6 +147,11 @@ EXTRACT: dict[Category, Callable[[_Material], _Pairs]] = {
 """The only way by which a fact gets into a message: through the category that permits it."""
 
 
+def _names_prisoner(case: Case, value: str) -> bool:
+    number = case.number
+    return number is not None and number.number.upper() in value.upper().replace(" ", "")
+
+
 def build_content(
     case: Case,
     about: Target,
@@ -158,6 +163,7 @@ def build_content(
 ) -> Content:
     """Return what a message says: exactly the facts of `categories`, in the profile's order.
 
+    A text into which somebody wrote the prisoner number is left out: that number never leaves.
     Raises `LookupError` if the case knows no such child or stay; a permit denies that before.
     """
     child, episode = case.child(about.child), case.episode(about.episode_id)
@@ -183,7 +189,7 @@ def build_content(
                 Item(category=category, key=key, value=value)
                 for category in categories
                 for key, value in EXTRACT[category](material)
-                if value is not None
+                if value is not None and not _names_prisoner(case, value)
             ]
         ),
     )

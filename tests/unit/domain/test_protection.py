@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from hub.domain.children import Address, Restriction
+from hub.domain.children import Address, Carer, CarerState, Restriction
 from hub.domain.consent import Purpose
 from hub.domain.events import ConsentWithdrawn
 from hub.domain.referral import Business, Operation
@@ -145,3 +145,16 @@ def test_a_release_notice_does_not_say_that_the_parent_is_in_prison() -> None:
     content = story.sends[-1].content
     assert content is not None
     assert {i.value for i in content.items if i.key == "parent_in_prison"} == {"no-longer"}
+
+
+@pytest.mark.promise("P3")
+def test_a_text_that_holds_the_prisoner_number_does_not_leave() -> None:
+    number = Story().admitted().case.number
+    assert number is not None
+
+    story = ready(carer=Carer(state=CarerState.KNOWN, name=f"Oma of {number.number.lower()}"))
+
+    content = story.sends[-1].content
+    assert content is not None
+    assert "carer" in {item.key for item in content.items}
+    assert "carer_name" not in {item.key for item in content.items}
