@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.common import Json, open_hub, person_of, usage
+from hub.cli.explain_permits import permits
 from hub.cli.ids import whole
 from hub.cli.output import rows_of, show, show_json
 
@@ -78,13 +79,14 @@ def _account(views: Views, subject: Subject) -> dict[str, Any]:
     ]
     letters = [letter for person in subject.persons for letter in views.dead_letters(person=person)]
     intents = [intent for send in sends for intent in views.intents(send.send_id)]
-    events = _events(views, subject, facts)
+    lines = [line for person in subject.persons for line in views.by_person(person)]
     account: dict[str, Any] = {
         "kind": subject.kind,
         "persons": list(subject.persons),
         "held": bool(letters),
-        "events": events,
+        "events": _events(views, subject, facts),
         "decisions": [_fact_row(fact) for fact in facts],
+        "permits": permits(sends, intents, withheld, lines),
         "messages": rows_of(sends),
         "intents": rows_of(intents),
         "withheld": rows_of(withheld),
@@ -106,19 +108,30 @@ def _facts(views: Views, subject: Subject) -> list[FactRow]:
 
 
 def _events(views: Views, subject: Subject, facts: list[FactRow]) -> Rows:
+    """Return what became of the case's events in time order; `own` are those it comes from.
+
+    An event is explained by itself: what came before and after belongs to its person.
+    """
     ids = dict.fromkeys(fact.event_id for fact in facts if fact.event_id is not None)
     if subject.event_id is not None:
         ids[subject.event_id] = None
-    return [_outcome_row(outcome) for event_id in ids for outcome in views.outcomes(event_id)]
+    found = {outcome: True for event_id in ids for outcome in views.outcomes(event_id)}
+    if subject.kind != "event":
+        for person in subject.persons:
+            for outcome in views.outcomes_of(person):
+                found.setdefault(outcome, False)
+    ordered = sorted(found, key=lambda outcome: (outcome.at, outcome.partition, outcome.offset))
+    return [_outcome_row(outcome, own=found[outcome]) for outcome in ordered]
 
 
-def _outcome_row(outcome: Outcome) -> dict[str, Any]:
+def _outcome_row(outcome: Outcome, *, own: bool) -> dict[str, Any]:
     return {
         "at": outcome.at,
         "event_id": outcome.event_id,
         "type": outcome.type,
         "outcome": outcome.outcome.value,
         "reason": outcome.reason,
+        "own": own,
     }
 
 
@@ -159,8 +172,13 @@ def _print(account: dict[str, Any]) -> None:
     article = "an" if account["kind"] == "event" else "a"
     typer.echo(f"This is {article} {account['kind']} about {persons}.\n")
     for title, key, columns in (
-        ("Events", "events", ("at", "type", "outcome", "reason", "event_id")),
+        ("Events", "events", ("at", "type", "outcome", "reason", "own", "event_id")),
         ("Decisions", "decisions", ("at", "kind", "subject", "reasons", "policy")),
+        (
+            "Permits",
+            "permits",
+            ("at", "operation", "purpose", "result", "reasons", "consents", "policy"),
+        ),
         (
             "Messages",
             "messages",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from hub.domain.ids import ChildKey, PersonKey
 from hub.ports.store import FactRow, Outcome
@@ -14,6 +14,7 @@ from hub.store.rows import fact_row, outcome_row
 from hub.store.tables import ChildTable, DecisionLogTable, OutboxTable, OutcomeTable, table
 
 LIMIT = 1_000
+EVENTS = 200
 
 
 class LogViews:
@@ -72,6 +73,30 @@ class LogViews:
                     select(table(OutcomeTable))
                     .where(OutcomeTable.event_id == event_id)
                     .order_by(OutcomeTable.partition, OutcomeTable.offset)
+                )
+            ]
+
+    def outcomes_of(self, person: PersonKey, *, limit: int = EVENTS) -> list[Outcome]:
+        """Return what became of a person's events, merged numbers included, in order of time.
+
+        Of all events that the decision log names beside the person, the latest `limit`.
+        """
+        # By way of the decision log, which has an index of persons: one on the outcomes would cost
+        # a page of writing for each record decided.
+        with self._database.read() as connection:
+            latest = (
+                select(DecisionLogTable.event_id)
+                .where(_about(connection, [person]), DecisionLogTable.event_id.is_not(None))
+                .group_by(DecisionLogTable.event_id)
+                .order_by(func.max(DecisionLogTable.number).desc())
+                .limit(limit)
+            )
+            return [
+                outcome_row(row)
+                for row in connection.execute(
+                    select(table(OutcomeTable))
+                    .where(OutcomeTable.event_id.in_(latest))
+                    .order_by(OutcomeTable.at, OutcomeTable.partition, OutcomeTable.offset)
                 )
             ]
 

@@ -15,6 +15,7 @@ from tests.integration.store.build import (
     TENANT,
     by,
     case,
+    fact,
     ident,
     letter,
     outcome,
@@ -92,6 +93,22 @@ def test_every_outcome_of_an_event_is_shown(store: Store) -> None:
     write(store, EMPTY._replace(outcomes=both))
 
     assert store.views.outcomes(event_id) == both
+
+
+def test_the_latest_events_of_a_person_come_in_order_of_time(store: Store) -> None:
+    old = person("Alte Nummer")
+    mine = [outcome(3), outcome(5), outcome(7, OutcomeKind.IGNORED, key=old)]
+    facts = [
+        fact(str(row.offset), who=row.person or ANNA, event_id=row.event_id)
+        for row in [outcome(4, key=BERT), *mine]
+    ]
+    merged = [case(ANNA), case(old, alias_of=ANNA)]
+    outcomes = [*reversed(mine), outcome(4, key=BERT)]
+    write(store, EMPTY._replace(cases=merged, outcomes=outcomes, facts=facts))
+
+    assert store.views.outcomes_of(ANNA) == mine
+    assert store.views.outcomes_of(ANNA, limit=2) == mine[1:]
+    assert [row.offset for row in store.views.outcomes_of(BERT)] == [4]
 
 
 def test_the_numbers_for_metrics(store: Store) -> None:
