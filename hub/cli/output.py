@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 KEY = 64
 SHOWN = 12
 PIPE_WIDTH = 240
+NARROW = 110
+"""Terminals of fewer columns get blocks instead of a table."""
+
+UNBOUND = 10_000
+"""A width at which nothing is folded, to measure a table."""
+
 WHOLE = frozenset({"at", "since", "person", "child", "subject", "kind", "type", "state"})
 """Columns that are never folded: whoever reads them copies or compares them."""
 
@@ -54,12 +61,27 @@ def show(rows: Sequence[Row], columns: Sequence[str], *, json: bool, empty: str)
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    Console(width=_width()).print(table)
+    width = _width()
+    # Narrower than its longest words side by side, a table would break them into letters.
+    least = max(NARROW, Console(width=UNBOUND).measure(table).minimum)
+    if sys.stdout.isatty() and width < least:
+        _show_blocks(rows, columns)
+    else:
+        Console(width=width).print(table)
 
 
-def _width() -> int | None:
-    """Return the terminal's width (None), or enough for a pipe, where nobody wants folded ids."""
-    return None if sys.stdout.isatty() else PIPE_WIDTH
+def _show_blocks(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """Print one block per row, a line per column; the terminal folds what is too long for it."""
+    for number, row in enumerate(rows):
+        if number:
+            typer.echo("")
+        for column in columns:
+            typer.echo(f"{column.replace('_', ' ')}: {cell(row.get(column))}")
+
+
+def _width() -> int:
+    """Return the terminal's width, or enough for a pipe, where nobody wants folded ids."""
+    return get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def show_one(row: Row, *, json: bool) -> None:
