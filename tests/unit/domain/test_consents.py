@@ -56,6 +56,10 @@ ORDERS: dict[str, tuple[Step, ...]] = {
         lambda s: s.consented("C-1", at=START + 2 * HOUR),
         lambda s: s.withdrew("C-1", declared=START + 3 * HOUR),
     ),
+    "a freeze and the parent's word": (
+        lambda s: s.frozen(at=START),
+        lambda s: s.unfrozen(at=START + HOUR),
+    ),
     "freezes and the parent's word": (
         lambda s: s.frozen(at=START),
         lambda s: s.unfrozen(at=START + HOUR),

@@ -11,8 +11,9 @@ from hub.domain.consent import AskState, Capacity, Category, Purpose, Scope
 from hub.domain.decision import FactKind, Ignored
 from hub.domain.events import ChildRemoved, ConsentAsked, DeliveryStage, Reassessed
 from hub.domain.referral import Business, Operation, RetractionKind, Transport
+from hub.domain.values import changed
 from tests.support.rules import EVERYTHING, NOWHERE, OFFICE, OTHER_AREA, OTHER_OFFICE
-from tests.support.story import OTHER_PARENT, START, Story, ready
+from tests.support.story import OTHER_PARENT, START, Story, a_child, ready
 
 REFER, UPDATE, RETRACT = Operation.REFER, Operation.UPDATE, Operation.RETRACT
 
@@ -369,6 +370,14 @@ def test_a_child_who_moves_before_anything_left_is_referred_to_the_other_office(
         (RETRACT, OFFICE),
         (REFER, OTHER_OFFICE),
     ]
+
+
+def test_an_office_that_proves_not_competent_before_anything_left_is_replaced() -> None:
+    corrected = changed(a_child("mia").address or Address(), area=OTHER_AREA)
+
+    story = ready().said_of("mia", address=corrected)
+
+    assert [r.recipient for r in story.referrals] == [OTHER_OFFICE]
 
 
 @pytest.mark.promise("P2")

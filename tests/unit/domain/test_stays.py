@@ -153,7 +153,9 @@ def test_when_a_late_release_divides_a_stay_the_stay_with_the_referral_keeps_it(
         (START, True),
     ]
     assert [r.referral_id for r in story.referrals] == [first.referral_id]
-    assert story.case.episodes[1].episode_id == first.episode_id
+    earlier, later = story.case.episodes
+    assert later.episode_id == first.episode_id
+    assert earlier.episode_id != later.episode_id
     assert story.operations() == [Operation.REFER]
 
 
