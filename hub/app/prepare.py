@@ -63,11 +63,17 @@ def require_rules(hub: Hub) -> None:
         raise ConfigError((*error.problems, remedy)) from None
 
 
+def never_run(hub: Hub) -> bool:
+    """True while store and log are both new: no position is known and nothing was written."""
+    bounds = hub.log.bounds(Topic.CASES)
+    return not hub.store.positions.all() and all(end == 0 for _, end in bounds.values())
+
+
 def _first_positions(hub: Hub) -> None:
+    if not never_run(hub):
+        return
     positions = hub.store.positions
     bounds = hub.log.bounds(Topic.CASES)
-    if positions.all() or any(end > 0 for _, end in bounds.values()):
-        return
     try:
         positions.init(hub.log.identity(), dict.fromkeys(bounds, 0), FIRST_START)
     except ConfigError:

@@ -57,6 +57,8 @@ def run(hub: Hub, role: Role) -> None:
     """
     roles = [r for r in Role if r is not Role.ALL] if role is Role.ALL else [role]
     prepare(hub)
+    # Every role needs the key sooner or later: without it, the hub must not say that it started.
+    log.info("prepared", master_key=hub.master.key_id[:8])
     if Role.PROCESSOR in roles or Role.DELIVERY in roles:
         require_rules(hub)
     progress = Progress(limits_s=LIMITS_S)

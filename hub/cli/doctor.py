@@ -17,12 +17,24 @@ if TYPE_CHECKING:
 
 LEAST_FREE_BYTES = 1024**3
 
+NEEDS = {
+    "positions": ("log", "store"),
+    "running": ("store",),
+    "delivery": ("store",),
+    "recalls": ("store",),
+    "rules": ("store",),
+}
+"""What a look depends on: where that failed, the same fault would only be told again."""
+
 
 class Finding(NamedTuple):
-    """One thing looked at: what was found, and what to do if it is not well."""
+    """One thing looked at: what was found, and what to do if it is not well.
+
+    `well` is None for what could not be looked at, because what it depends on is not well.
+    """
 
     what: str
-    well: bool
+    well: bool | None
     found: str
     remedy: str = ""
     halted: bool = False
@@ -42,7 +54,7 @@ def doctor(json: Json = False) -> None:
         json=json,
         empty="",
     )
-    bad = [finding for finding in findings if not finding.well]
+    bad = [finding for finding in findings if finding.well is False]
     if any(finding.halted for finding in bad):
         raise typer.Exit(exits.HALTED)
     if bad:
@@ -67,6 +79,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def _of_hub(hub: Hub) -> Iterator[Finding]:
+    failed: set[str] = set()
     for name, look in (
         ("data directory", lambda: str(hub.data_dir)),
         ("disk", lambda: _disk(hub)),
@@ -81,7 +94,13 @@ def _of_hub(hub: Hub) -> Iterator[Finding]:
         ("rules", lambda: _rules(hub)),
         ("sources", lambda: _sources(hub)),
     ):
-        yield _look(name, look)
+        if failed.intersection(NEEDS.get(name, ())):
+            yield Finding(name, None, "–")
+            continue
+        finding = _look(name, look)
+        if not finding.well:
+            failed.add(name)
+        yield finding
     for name in hub.config.connectors:
         yield _look(f"connector {name}", lambda name=name: _connector(hub, name))  # type: ignore[misc]  # mypy infers no lambda with a default
 
@@ -129,8 +148,11 @@ def _store(hub: Hub) -> str:
 
 
 def _positions(hub: Hub) -> str:
+    from hub.app.prepare import never_run
     from hub.ports import Topic
 
+    if never_run(hub):
+        return "never run yet: start `hub run`"
     bounds = hub.log.bounds(Topic.CASES)
     hub.store.positions.check(hub.log.identity(), bounds)
     lag = sum(bounds[p.partition][1] - p.offset for p in hub.store.positions.all())
@@ -164,6 +186,17 @@ def _recalls(hub: Hub) -> str:
 
 
 def _rules(hub: Hub) -> str:
+    versions, config = hub.store.versions, hub.config
+    waiting = [
+        what
+        for what, file, stored in (
+            ("policy", config.policy_file, versions.policies(hub.tenant)),
+            ("directory", config.directory_file, versions.directories(hub.tenant)),
+        )
+        if file is not None and not stored
+    ]
+    if waiting:
+        return f"{' and '.join(waiting)} will be stored at the first start"
     rules = hub.store.cases.rules(hub.tenant, hub.clock.now())
     return f"policy {rules.policy.version}, directory {rules.directory.version}"
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hub.domain.events import Draft
 
 CHUNK = 256
+LINES_TOLD = 10
+"""Line numbers shown of each kind of fault; `--json` has all."""
 
 
 class CsvKindName(StrEnum):
@@ -61,8 +63,9 @@ def publish(
 ) -> None:
     """Hand in a file: messages or CloudEvents as JSON lines or a JSON array, or CSV with --kind.
 
-    Good lines are taken and durable; each bad one is told with line, reason and field, and the
-    command ends with 3. Handing the same file in again changes nothing.
+    Good lines are taken and durable; the bad ones are told by reason and field, with the first
+    ten lines of each (--json: all of them), and the command ends with 3. Handing the same file in
+    again changes nothing.
 
     Example: hub publish events.ndjson --source hmpps
     """
@@ -194,13 +197,27 @@ def _report(taken: int, ignored: int, refused: list[Refused], *, json: bool) -> 
             {"taken": taken, "ignored": ignored, "refused": [fault._asdict() for fault in refused]}
         )
     else:
-        for fault in refused:
-            where = f" at {fault.field}" if fault.field else ""
-            typer.echo(f"line {fault.line}: {fault.reason}{where}: {fault.remedy}", err=True)
+        for line in _grouped(refused):
+            typer.echo(line, err=True)
         bad = len({fault.line for fault in refused})
         typer.echo(f"{taken} events taken, {ignored} messages ignored, {bad} refused.")
     if refused:
         raise typer.Exit(exits.PARTLY)
+
+
+def _grouped(refused: list[Refused]) -> Iterator[str]:
+    """Yield one line for each reason and field, so that one mistake of a sender is one line."""
+    groups: dict[tuple[str, str], list[Refused]] = {}
+    for fault in refused:
+        groups.setdefault((fault.reason, fault.field), []).append(fault)
+    for (reason, field), faults in groups.items():
+        where = f" at {field}" if field else ""
+        lines = sorted({fault.line for fault in faults})
+        shown = ", ".join(str(line) for line in lines[:LINES_TOLD])
+        more = ", ..." if len(lines) > LINES_TOLD else ""
+        word = "line" if len(lines) == 1 else "lines"
+        remedies = "; ".join(dict.fromkeys(fault.remedy for fault in faults))
+        yield f"{len(faults)} x {reason}{where}: {remedies} ({word} {shown}{more})"
 
 
 def register(app: typer.Typer) -> None:

@@ -69,8 +69,24 @@ def test_publish_tells_every_bad_line_and_takes_the_others(cli: Cli, folder: Pat
     ]
     assert said.json["refused"][2]["field"] == "occurred_at"
     told = cli("publish", "e.ndjson", "--source", "prison").err
-    assert "line 5: future-event at occurred_at" in told
+    assert "1 x future-event at occurred_at" in told
+    assert "(line 5)" in told
     assert "A000" not in told
+
+
+@pytest.mark.promise("P11")
+def test_publish_tells_a_mistake_made_often_once_and_all_of_it_as_json(
+    cli: Cli, folder: Path
+) -> None:
+    (folder / "e.ndjson").write_text('{"bad\n' * 12, encoding="utf-8")
+
+    told = cli("publish", "e.ndjson", "--source", "prison").err.splitlines()
+    whole = cli("publish", "e.ndjson", "--source", "prison", "--json").json["refused"]
+
+    assert len(told) == 1
+    assert told[0].startswith("12 x invalid-json: ")
+    assert told[0].endswith("(lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ...)")
+    assert [fault["line"] for fault in whole] == list(range(1, 13))
 
 
 @pytest.mark.promise("P11")
@@ -364,9 +380,26 @@ def test_the_doctor_names_what_is_missing_before_the_first_start(cli: Cli, folde
     after = {finding["what"]: finding["well"] for finding in cli("doctor", "--json").json}
 
     assert before.code == exits.ERROR
-    assert "hub db upgrade" in before.out
+    assert before.out.count("hub db upgrade") == 1, "one cause is told once"
+    unseen = [finding["what"] for finding in before.json if finding["well"] is None]
+    assert unseen == ["positions", "running", "delivery", "recalls", "rules"]
     assert after.pop("connector webhook") is False, "nobody listens at the example's address"
     assert all(after.values()), after
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_hub_that_never_ran(cli: Cli, folder: Path) -> None:
+    text = (folder / "hub.toml").read_text(encoding="utf-8")
+    (folder / "hub.toml").write_text(text.partition("[connectors.webhook]")[0], encoding="utf-8")
+    text = (folder / "directory.toml").read_text(encoding="utf-8")
+    (folder / "directory.toml").write_text(text.partition("[recipients.")[0] + "[recipients]\n")
+    cli("db", "upgrade")
+
+    doctor = cli("doctor", "--json")
+
+    found = {finding["what"]: finding["found"] for finding in doctor.json}
+    assert doctor.code == exits.OK, doctor.out
+    assert found["positions"] == "never run yet: start `hub run`"
+    assert found["rules"] == "policy and directory will be stored at the first start"
 
 
 def test_a_data_directory_that_others_can_read_is_refused(cli: Cli, folder: Path) -> None:
