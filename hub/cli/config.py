@@ -30,17 +30,16 @@ def check(json: Json = False) -> None:
     from hub.config import check as check_config
 
     checked = check_config(config_file())
+    problems = (*checked.problems, *checked.misfits)
     if json:
-        show_json(
-            {"file": str(checked.file or ""), "problems": [p._asdict() for p in checked.problems]}
-        )
+        show_json({"file": str(checked.file or ""), "problems": [p._asdict() for p in problems]})
     else:
-        for problem in checked.problems:
+        for problem in problems:
             typer.echo(f"{problem.path}\n  {problem.what}\n  -> {problem.remedy}")
         where = f" ({checked.file})" if checked.file else " (no file, defaults and environment)"
-        count = len(checked.problems)
-        typer.echo((f"{count} faults" if count else "No fault") + where)
-    if checked.problems:
+        count = len(problems)
+        typer.echo({0: "No fault", 1: "1 fault"}.get(count, f"{count} faults") + where)
+    if problems:
         raise typer.Exit(exits.ERROR)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from hub.config import plugins, shape
-from hub.config.cross import cross_problems
+from hub.config.cross import RulesFiles, cross_problems, misfits
 from hub.config.environment import CONFIG_VARIABLE, overlay
 from hub.config.model import HubConfig
 from hub.config.problems import Problem, unknown
@@ -24,11 +24,15 @@ _GROUPS = {"sources": plugins.SOURCES, "connectors": plugins.CONNECTORS}
 
 
 class Checked(NamedTuple):
-    """The outcome of reading: the configuration (None if it is wrong), every fault, the file."""
+    """The outcome of reading: the configuration (None if it is wrong), every fault, the file.
+
+    `misfits` are faults that stop no start; they are looked for once there are no others.
+    """
 
     config: HubConfig | None
     problems: tuple[Problem, ...]
     file: Path | None
+    misfits: tuple[Problem, ...] = ()
 
 
 def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> HubConfig:
@@ -67,7 +71,10 @@ def check(file: Path | None = None, environ: Mapping[str, str] | None = None) ->
         problems += cross_problems(config)
     except ValidationError as error:
         problems += _problems(error, "", HubConfig)
-    return Checked(config if not problems else None, tuple(problems), place)
+    problems += RulesFiles.of(values).problems()
+    if config is None or problems:
+        return Checked(None, tuple(problems), place)
+    return Checked(config, (), place, tuple(misfits(config)))
 
 
 def _file(file: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -374,6 +374,21 @@ def test_config_check_shows_all_faults_and_show_masks_secrets(cli: Cli, folder: 
     assert "Did you mean 'tenant'?" in run.err
 
 
+def test_config_check_counts_endpoints_that_nobody_configured(cli: Cli) -> None:
+    told = cli("config", "check")
+
+    assert told.code == exits.ERROR
+    assert "directory_file: recipients.jugendamt-beispielkreis.endpoint" in told.out
+    assert "3 faults (hub.toml)" in told.out
+    assert cli("config", "show").code == exits.OK, "none of them stops the hub"
+
+
+def test_config_check_counts_a_single_fault_in_the_singular(cli: Cli, folder: Path) -> None:
+    (folder / "hub.toml").write_text("tennant = 1", encoding="utf-8")
+
+    assert "1 fault (hub.toml)" in cli("config", "check").out
+
+
 def test_the_doctor_names_what_is_missing_before_the_first_start(cli: Cli, folder: Path) -> None:
     before = cli("doctor", "--json")
     decide_all(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hub.config import HubConfig, check, load, plugins
 from hub.errors import ConfigError
 from hub.ports import Connector, ConnectorType
 
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+
 
 class PostSettings(BaseModel):
     """Settings of an invented connector."""
@@ -19,6 +22,7 @@ class PostSettings(BaseModel):
 
     timeout_s: float = 5.0
     keys: tuple[SecretStr, ...] = ()
+    endpoints: dict[str, str] | None = None
 
 
 def no_connector(settings: object) -> Connector:
@@ -116,6 +120,45 @@ def test_all_faults_are_found_in_one_go(tmp_path: Path) -> None:
     assert "Did you mean 'timeout_s'?" in found["connectors.office.settings.timeot_s"]
     assert "Did you mean 'level'?" in found["logging.levle"]
     assert "Example: 8080" in found["ingress.port"]
+
+
+def test_files_of_rules_are_read_beside_other_faults(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path, 'a = 1\ndata_dir = 5\npolicy_file = "p.toml"\ndirectory_file = "d.toml"'
+    )
+
+    assert set(found) == {"a", "data_dir", "policy_file", "directory_file"}
+
+
+def test_a_directory_and_a_disk_that_do_not_fit_are_told_and_stop_no_start(
+    tmp_path: Path,
+) -> None:
+    shutil.copy(EXAMPLES / "directory.example.toml", tmp_path / "directory.toml")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    (tmp_path / "token").write_text("made-up-credential", encoding="utf-8")
+    text = """
+        data_dir = "file/data"
+        directory_file = "directory.toml"
+        [recipients.jugendamt-mustrstadt]
+        credential_file = "token"
+        [connectors.webhook]
+        type = "post"
+        [connectors.webhook.settings.endpoints]
+        beispielkreis = "a"
+        bruecke = "b"
+        kleinmusterdorf = "c"
+        """
+
+    checked = check(written(tmp_path, text), {})
+
+    assert checked.config is not None
+    found = {problem.path: str(problem) for problem in checked.misfits}
+    assert set(found) == {
+        "data_dir",
+        "recipients.jugendamt-mustrstadt",
+        "directory_file: recipients.jugendamt-musterstadt.endpoint",
+    }
+    assert "Did you mean 'jugendamt-musterstadt'?" in found["recipients.jugendamt-mustrstadt"]
 
 
 def test_load_raises_with_every_fault(tmp_path: Path) -> None:
