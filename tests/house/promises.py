@@ -8,7 +8,8 @@ from tests.house.files import ROOT, modules, parsed
 
 HEAD = """# Every test file behind each promise
 
-The promises and their main proofs are in [README](../README.md#what-the-hub-promises). This list is made from the tests' markers by `make promises`; a test checks that it is current.
+[README](../README.md#what-the-hub-promises) has the promises and their main proofs. This list is
+made from the tests' markers by `make promises`; a test checks that it is current.
 """
 
 
