@@ -282,7 +282,11 @@ FAULTS: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
     "a referral says more": (journal(says_more), "something else than the core wrote"),
     "a recall carries content": (journal(recall_with_content), "a recall that carries content"),
     "a message was cancelled and left all the same": (
-        store("UPDATE outbox SET state = 'cancelled' WHERE operation = 'update'"),
+        store(
+            "UPDATE outbox SET state = 'cancelled' WHERE state = 'delivered'"
+            " AND operation IN ('refer', 'update') AND referral_id NOT IN"
+            " (SELECT referral_id FROM outbox WHERE operation = 'retract')"
+        ),
         "was cancelled but arrived",
     ),
 }
