@@ -13,7 +13,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import threading
 from collections import Counter
@@ -29,11 +28,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from typing_extensions import override
 
 from hub.testing.contacts_data import Answers, ExamplePrisoner, Json, read_people
+from hub.testing.loopback import HOST, LoopbackServer, loopback_socket
 
-HOST: Final = "127.0.0.1"
 CLIENT_ID: Final = "hub"
 CLIENT_SECRET: Final = "example-secret"  # noqa: S105 - an example, on loopback only
 
@@ -190,19 +188,6 @@ async def _no_route(_: Request, error: Exception) -> Response:
     return _error(status, "No resource found failure: No static resource")
 
 
-class _Server(uvicorn.Server):
-    """Tells another thread when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 class ContactsApi:
     """The API on loopback in a thread of its own. Port 0 takes a free one."""
 
@@ -210,11 +195,9 @@ class ContactsApi:
         self, prisoners: Sequence[ExamplePrisoner], *, port: int = 0, token_life_s: int = 3600
     ) -> None:
         self.app = ContactsApp(prisoners, token_life_s=token_life_s)
-        self._socket = socket.create_server((HOST, port))
-        # Otherwise every answer on a connection kept open comes 40 ms late (Nagle's delay).
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = loopback_socket(port)
         self.port: int = self._socket.getsockname()[1]
-        self._server = _Server(
+        self._server = LoopbackServer(
             uvicorn.Config(
                 self.app.asgi, log_config=None, lifespan="off", timeout_graceful_shutdown=1
             )

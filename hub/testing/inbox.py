@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -26,11 +25,10 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from typing_extensions import override
 
 from hub.testing.inbox_ledger import Ledger, Refused, verify
+from hub.testing.loopback import HOST, LoopbackServer, loopback_socket
 
-HOST = "127.0.0.1"
 MAX_BODY = 1_048_576
 
 
@@ -135,19 +133,6 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
-class _Server(uvicorn.Server):
-    """Tells another thread when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 class Inbox:
     """An inbox on loopback in a thread of its own. Port 0 takes a free one."""
 
@@ -161,11 +146,9 @@ class Inbox:
     ) -> None:
         self.ledger = Ledger(journal)
         self.app = InboxApp(secrets, self.ledger, epoch)
-        self._socket = socket.create_server((HOST, port))
-        # Otherwise every answer on a connection kept open comes 40 ms late (Nagle's delay).
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = loopback_socket(port)
         self.port: int = self._socket.getsockname()[1]
-        self._server = _Server(
+        self._server = LoopbackServer(
             uvicorn.Config(
                 self.app.asgi, log_config=None, lifespan="off", timeout_graceful_shutdown=2
             )
